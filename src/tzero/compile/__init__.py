@@ -1,0 +1,1 @@
+"""Declarations to queries, for each engine's dialect."""

@@ -1,0 +1,1 @@
+"""The AST toolbox: the one place that tames sqlglot."""
