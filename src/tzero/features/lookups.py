@@ -44,10 +44,7 @@ class Lookup:
         name: str | None,
         place: Place,
     ) -> Lookup:
-        if isinstance(on, Mapping):
-            pairs = tuple(on.items())
-        else:
-            pairs = tuple((key, key) for key in names_of(on))
+        pairs = tuple(on.items()) if isinstance(on, Mapping) else tuple((key, key) for key in names_of(on))
         for _, column in pairs:
             history.check_column(column, place)
         if isinstance(ties, str):

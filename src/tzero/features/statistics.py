@@ -39,7 +39,7 @@ COUNTS = frozenset({Kind.COUNT, Kind.N_DISTINCT})
 
 @dataclass(frozen=True, slots=True)
 class Statistic:
-    """One statistic: what is counted (``kind`` of ``category`` or ``value``), among which events (``segment``, ``trail``)."""
+    """What is computed (``kind`` of ``category`` or ``value``) and among which events (``segment``, ``trail``)."""
 
     kind: Kind
     population: Population
