@@ -73,7 +73,8 @@ def _taste(draws: Draws, today: Ints, launch: Ints) -> Floats:
     """Log taste of each cell: drift and waves of its model plus its own."""
     of_model = _wander(draws, "model", today, launch, effects.MODEL_DRIFT, effects.MODEL_WAVE)
     of_cell = _wander(draws, "cell", today, launch[_MODEL_OF_CELL], effects.COLOUR_DRIFT, effects.COLOUR_WAVE)
-    return of_model[_MODEL_OF_CELL] + of_cell
+    both: Floats = of_model[_MODEL_OF_CELL] + of_cell
+    return both
 
 
 def _wander(draws: Draws, name: str, today: Ints, launch: Ints, drift: float, wave: float) -> Floats:
@@ -103,14 +104,15 @@ def _supply(draws: Draws, taste: Floats, today: Ints, launch: Ints) -> Floats:
     ramp = np.where(age >= 0, np.clip(age / _RAMP_DAYS, _RAMP_FLOOR, 1.0), 0.0)
     fade = exponential(-0.35 * _successors(today, launch, 60.0))
     of_model: Floats = (demand / colours)[:, None] * ramp * fade
-    return of_model[_MODEL_OF_CELL] * exponential(lagged + colour[:, None])
+    offered: Floats = of_model[_MODEL_OF_CELL] * exponential(lagged + colour[:, None])
+    return offered
 
 
 def _reference_price(today: Ints, launch: Ints) -> Floats:
     """A used phone's usual price: falls with age, and steps down within a month of each later launch."""
     years = np.maximum(today[None, :] - launch[:, None], 0) / 365.25
-    price = np.array([model.price for model in MODELS], dtype=np.float64)[:, None]
-    return price * exponential(-0.16 - 0.22 * years - 0.07 * _successors(today, launch, 30.0))
+    new: Floats = np.array([model.price for model in MODELS], dtype=np.float64)
+    return new[:, None] * exponential(-0.16 - 0.22 * years - 0.07 * _successors(today, launch, 30.0))
 
 
 def _successors(today: Ints, launch: Ints, ramp_days: float) -> Floats:
