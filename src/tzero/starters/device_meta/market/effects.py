@@ -17,8 +17,9 @@ follow the buyers' taste ``SUPPLY_LAG`` days later: a colour that people begin t
 more often afterwards. Shares counted over all rows, the future included, therefore tell about a sale what nobody
 could have known, and shares as of T0 tell only what the past of the taste gives away.
 
-The second planted leak lies in the images: the labelling queue drops listings that are gone, so the number of votes
-*ever* collected tells how long a listing stayed. Votes known by T0 + 24 h tell much less.
+The second planted leak lies in the images: of a listing that has ended only a thumbnail is left, on which labellers see
+no colour. So late colour votes tell how long a listing stayed. When a label comes is independent of the ending; votes
+known by T0 + 24 h tell nothing of what happened after that.
 """
 
 from __future__ import annotations
@@ -29,14 +30,14 @@ RARITY = -0.30
 RARITY_CENTRE = 1.7
 MOMENTUM = 0.50
 SPAM = -0.90
-FRAILTY = 0.45
+FRAILTY = 0.40
 TASTE = 1.0
 WITHDRAWAL = 0.012
 
 SUPPLY_LAG = 45
 """Days by which what is offered follows what is wanted."""
 
-COLOUR_DRIFT, COLOUR_WAVE = 0.70, 0.25
+COLOUR_DRIFT, COLOUR_WAVE = 0.90, 0.30
 MODEL_DRIFT, MODEL_WAVE = 0.35, 0.20
 """Standard deviations of the log taste: a lasting drift, full after DRIFT_DAYS; waves, a knot every WAVE_DAYS."""
 DRIFT_DAYS, WAVE_DAYS = 360, 60

@@ -1,7 +1,7 @@
 """What labellers said about the images: one row per verdict, hours to days after the scraper saw the image.
 
-The queue drops images of listings that are known to be gone. Labellers err, disagree, and see no colour on a phone in a
-box.
+Labellers err, disagree, and see no colour on a phone in a box, nor on the thumbnail that is left of a listing that has
+ended. When a label comes does not depend on the ending; what it says does: that is the planted leak of late votes.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ from tzero.starters.device_meta.market.arithmetic import logarithm
 from tzero.starters.device_meta.market.catalogue import CELLS, COLOUR_KEYS, MODELS, OLDEST_CATEGORY
 from tzero.starters.device_meta.market.hashing import Draws, Flags, Ints
 from tzero.starters.device_meta.market.listings import DAY, Listings
-from tzero.starters.device_meta.market.scraping import ending_seen_at, timestamps, version_seen_at
+from tzero.starters.device_meta.market.scraping import timestamps, version_seen_at
 
 _IMAGES = (14, 22, 30, 20, 9, 5)
-_ROUNDS = (60, 28, 12)
+_ROUNDS = (66, 28, 6)
 _MAX_IMAGES, _MAX_ROUNDS = 8, 4
 _LABELLERS = pa.array(["vision-a", "vision-b", "person"])
 _COLOUR_RIGHT = np.array([0.86, 0.90, 0.97])
 _LAST_EDIT = 0.30
 """Part of the images that came with the last edit rather than with the listing."""
 _HOUR = 3600
-_FASTEST, _MEAN_WAIT, _BACKLOG, _BACKLOG_DAYS = 1 * _HOUR, 14 * _HOUR, 0.30, 14
+_FASTEST, _MEAN_WAIT, _BACKLOG, _BACKLOG_DAYS = 1 * _HOUR, 5 * _HOUR, 0.35, 14
 _PERSON_TAKES = 2 * DAY
 _ALL_BOXED, _BOXED, _NO_COLOUR, _NO_GENERATION = 0.15, 0.22, 0.03, 0.15
 _GENERATION_RIGHT, _NO_SCORE = 0.94, 0.02
@@ -67,7 +67,7 @@ def image_labels(draws: Draws, rows: Listings, end: int, start_us: int) -> pa.Re
     """All verdicts on the images of the given listings, as IMAGE_LABELS."""
     verdicts = _asked(draws, rows)
     moment = _labelled_at(draws, rows, verdicts, end)
-    answered = moment < np.minimum(ending_seen_at(draws, rows, end), end)[verdicts.row]
+    answered = moment < end
     moment = moment[answered]
     verdicts = _Verdicts(
         verdicts.row[answered], verdicts.image[answered], verdicts.label[answered], verdicts.stage[answered]
@@ -81,7 +81,7 @@ def image_labels(draws: Draws, rows: Listings, end: int, start_us: int) -> pa.Re
             pa.array(rows.listing_id[row]),
             timestamps(moment, start_us),
             _LABELLERS.take(pa.array(verdicts.stage)),
-            _COLOURS.take(pa.array(_colour(draws, rows, verdicts), mask=_colour_hidden(draws, rows, verdicts))),
+            _COLOURS.take(pa.array(_colour(draws, rows, verdicts), mask=_colour_hidden(draws, rows, verdicts, moment))),
             pa.array(
                 _predicted_generation(draws, rows, verdicts).astype(np.int32),
                 mask=draws.chance("no generation", label, _NO_GENERATION),
@@ -114,8 +114,9 @@ def _labelled_at(draws: Draws, rows: Listings, verdicts: _Verdicts, end: int) ->
     with_last_edit = draws.chance("with last edit", verdicts.image, _LAST_EDIT)
     version = np.where(with_last_edit, rows.versions[verdicts.row] - 1, 0)
     wait = -_MEAN_WAIT * logarithm(1.0 - draws.uniform("wait", verdicts.label))
-    backlog = draws.uniform("backlog days", verdicts.image) * _BACKLOG_DAYS * DAY
-    wait = wait + np.where(draws.chance("backlog", verdicts.image, _BACKLOG), backlog, 0.0)
+    index = rows.index[verdicts.row]
+    backlog = draws.uniform("backlog days", index) * _BACKLOG_DAYS * DAY
+    wait = wait + np.where(draws.chance("backlog", index, _BACKLOG), backlog, 0.0)
     wait = wait + _FASTEST + verdicts.stage * _HOUR + np.where(verdicts.stage == 2, _PERSON_TAKES, 0)
     return seen[verdicts.row, version] + np.floor(wait).astype(np.int64)
 
@@ -130,9 +131,10 @@ def _colour(draws: Draws, rows: Listings, verdicts: _Verdicts) -> Ints:
     return np.where(right, _COLOUR_OF_CELL[rows.cell[verdicts.row]], wrong)
 
 
-def _colour_hidden(draws: Draws, rows: Listings, verdicts: _Verdicts) -> Flags:
+def _colour_hidden(draws: Draws, rows: Listings, verdicts: _Verdicts, moment: Ints) -> Flags:
     return (
-        draws.chance("all boxed", rows.index[verdicts.row], _ALL_BOXED)
+        (moment >= rows.ended[verdicts.row])
+        | draws.chance("all boxed", rows.index[verdicts.row], _ALL_BOXED)
         | draws.chance("boxed", verdicts.image, _BOXED)
         | draws.chance("no colour", verdicts.label, _NO_COLOUR)
     )
