@@ -209,7 +209,10 @@ def test_chances_grow_with_time_and_lie_between_0_and_1() -> None:
 def test_lateness_of_labels_tells_nothing_but_their_content_does() -> None:
     """The planted leak of votes: a colour is not seen once a listing has ended, whenever the label was due."""
     market = Market(listings=40_000)
-    sold = {key(row): row["sold_at"] is not None and row["sold_at"] - row["t0"] < timedelta(7) for row in rows_of(market, OUTCOMES)}
+    sold = {
+        key(row): row["sold_at"] is not None and row["sold_at"] - row["t0"] < timedelta(7)
+        for row in rows_of(market, OUTCOMES)
+    }
     t0 = {key(row): row["t0"] for row in rows_of(market, OUTCOMES)}
     last: dict[tuple[int, int], datetime] = {}
     voted = set()
@@ -238,5 +241,5 @@ def test_parameters_out_of_range_are_refused(wrong: dict[str, Any]) -> None:
 
 
 def test_an_unknown_table_is_refused() -> None:
-    with pytest.raises(UsageError, match="no table 'raw.reviews'"):
+    with pytest.raises(UsageError, match="the market has no table"):
         Market(listings=1).batches("raw.reviews")

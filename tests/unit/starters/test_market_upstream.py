@@ -222,7 +222,9 @@ def test_the_predecessor_counts_all_rows_the_future_included(store: Store) -> No
         overall = (n_colour[colour] + 0.5) / (len(place) + 11)
         name = {"_MISSING": "missing", "_OTHER": "other"}.get(colour, colour)
         assert row[f"dev_color_{name}"] == 1
-        assert sum(value for column, value in row.items() if re.match(r"dev_color_(?!is_|known|conf|vote)", column)) == 1
+        assert (
+            sum(value for column, value in row.items() if re.match(r"dev_color_(?!is_|known|conf|vote)", column)) == 1
+        )
         assert row[f"dev_var_{seg[1]}"] == 1
         assert row[f"dev_gen_{seg[0]}" if 13 <= seg[0] <= 17 else "dev_gen_other"] == 1
         exact = {
