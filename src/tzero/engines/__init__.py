@@ -1,0 +1,1 @@
+"""Where queries run: one protocol, one file per database; the only importers of drivers."""

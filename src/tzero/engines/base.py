@@ -1,0 +1,72 @@
+"""What tzero asks of a database: one screen, the same for all of them.
+
+SQL arrives as text in the engine's dialect or as a tree; parameters stand as ``?``. Sessions are pinned to UTC. Every
+method raises from ``tzero.errors``, never the driver's own exceptions, and no message shows a password.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import Any, Protocol
+
+import pyarrow as pa
+
+from tzero.engines.catalog import ColumnInfo, Description, RelationKind, Statement, StoredRelation
+from tzero.sql.names import RelationName
+from tzero.sql.render import Tree
+
+BATCH_ROWS = 65_536
+Query = str | Tree
+
+
+class Engine(Protocol):
+    """An open database. ``label`` is how it may be printed; ``read_only`` refuses every write."""
+
+    dialect: str
+    label: str
+    read_only: bool
+
+    def close(self) -> None: ...
+
+    def render(self, tree: Tree) -> str:
+        """The tree as text of this engine, data files as scans at their full path."""
+
+    def execute(self, query: Query, parameters: Sequence[Any] = ()) -> None: ...
+
+    def rows(self, query: Query, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]: ...
+
+    def arrow(self, query: Query, batch_rows: int = BATCH_ROWS) -> pa.RecordBatchReader:
+        """Stream a result; to be read before the next statement."""
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """All or nothing: commit at the end, roll back on any exception. Until then others read the old state."""
+
+    def exclusive(self, purpose: str) -> AbstractContextManager[None]:
+        """Keep other applies and refreshes out. Raises BusyError that says who is in."""
+
+    def relations(self) -> Mapping[RelationName, RelationKind]:
+        """Every relation of the database, with its schema."""
+
+    def kind(self, name: RelationName) -> RelationKind | None:
+        """What a relation is, None where there is none; cheap, and true of a view that no longer works."""
+
+    def describe(self, name: RelationName) -> Description | None:
+        """A relation's columns as a query would see them now; None where there is none."""
+
+    def describe_query(self, query: Tree) -> tuple[ColumnInfo, ...]:
+        """The columns that a query would give, without running it."""
+
+    def load(self, name: RelationName, batches: pa.RecordBatchReader, *, append: bool = False) -> int:
+        """Bulk load into a new table, or onto the end of one with the same columns. Returns the rows loaded."""
+
+    def schema_statements(self, schema: str) -> tuple[Statement, ...]: ...
+
+    def view_statements(self, name: RelationName, sql: str) -> tuple[Statement, ...]:
+        """Create or replace a view."""
+
+    def stored_statements(self, relation: StoredRelation) -> tuple[Statement, ...]:
+        """Create or replace a stored relation from a query, its key (if any) unique."""
+
+    def refresh_statements(self, relation: StoredRelation) -> tuple[Statement, ...]:
+        """Bring a stored relation up to date; readers see the old rows until the transaction ends."""
