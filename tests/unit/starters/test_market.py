@@ -43,7 +43,7 @@ def test_a_market_is_the_same_for_ever() -> None:
     market = Market(listings=300, days=200, seed=11, start=date(2024, 7, 1))
     found = {table: fingerprint(market, table) for table in (*market.tables(), "truth")}
     assert found == {
-        "raw.listing_scrapes": "20e59ae26d783ad3",
+        "raw.listing_scrapes": "d26da24c29356aff",
         "raw.image_labels": "75f9369bc9863f76",
         "market.listing_outcomes_v1": "b434bb23fbbed4e0",
         "truth": "b2eb14fd93c72bba",

@@ -74,7 +74,7 @@ def grouped(table: str) -> dict[Key, list[Row]]:
 
 def latest_scrape(scrapes: list[Row]) -> Row:
     readable = [scrape for scrape in scrapes if scrape["edited_date"] is not None]
-    last = max(readable, key=lambda scrape: (scrape["scraped_at"], scrape["scrape_id"]))
+    last = max(readable, key=lambda scrape: (scrape["scraped_at"], -scrape["scrape_id"]))
     return {name: last[name] for name in ("generation", "listing_id", "edited_date", "model", "price")}
 
 

@@ -1,4 +1,7 @@
-"""What the scraper saw: every version of a live listing, now and then again, and at last that it is gone."""
+"""What the scraper saw: every version of a live listing, now and then again, and at last that it is gone.
+
+Sometimes two readers meet at the last scrape in the same second; the second one misses the price.
+"""
 
 from __future__ import annotations
 
@@ -47,13 +50,14 @@ def ending_seen_at(draws: Draws, rows: Listings, end: int) -> Ints:
     return np.where(noticed < end, noticed, NEVER)
 
 
-def listed_price(draws: Draws, rows: Listings, row: Ints, version: Ints) -> pa.Array:
-    """The price shown: some sellers show none, some 1, some 123456."""
+def listed_price(draws: Draws, rows: Listings, row: Ints, version: Ints, missed: Flags | None = None) -> pa.Array:
+    """The price shown: some sellers show none, some 1, some 123456; NULL where the reader missed it."""
     price = rows.asking[row, version]
     lot = draws.uniform("price shown", rows.index[row])
     price = np.where(lot < _PLACEHOLDER, 1, price)
     price = np.where(lot < _PLACEHOLDER / 3, 123_456, price)
-    return pa.array(price.astype(np.int32), mask=lot > 1.0 - _NO_PRICE)
+    none = lot > 1.0 - _NO_PRICE
+    return pa.array(price.astype(np.int32), mask=none if missed is None else none | missed)
 
 
 def scrapes(draws: Draws, rows: Listings, end: int, start_us: int) -> pa.RecordBatch:
@@ -62,12 +66,15 @@ def scrapes(draws: Draws, rows: Listings, end: int, start_us: int) -> pa.RecordB
     seen = version_seen_at(draws, rows, end)
     ending = ending_seen_at(draws, rows, end)
     again = _seen_again(draws, rows, seen, end)
-    twice = np.where(draws.chance("seen twice", rows.index, _SEEN_TWICE), seen[:, 0], NEVER)
     happened = np.arange(MAX_VERSIONS) < rows.versions[:, None]
-    moments = np.column_stack([np.where(happened, seen, NEVER), again, ending, twice])
+    moments = np.column_stack([np.where(happened, seen, NEVER), again, ending])
+    latest = np.where(moments == NEVER, 0, moments).max(axis=1)
+    twice = np.where(draws.chance("seen twice", rows.index, _SEEN_TWICE), latest, NEVER)
+    moments = np.column_stack([moments, twice])
     row, slot = np.nonzero(moments != NEVER)
-    version = np.where(slot < MAX_VERSIONS, slot, np.where(slot == _TWICE, 0, last[row]))
-    status = np.where(slot == _ENDING, np.where(rows.sold[row], 1, 2), 0)
+    version = np.where(slot < MAX_VERSIONS, slot, last[row])
+    over = (slot == _ENDING) | ((slot == _TWICE) & (ending[row] != NEVER))
+    status = np.where(over, np.where(rows.sold[row], 1, 2), 0)
     unreadable = (slot == _AGAIN) & draws.chance("unreadable date", rows.index[row], _UNREADABLE_DATE)
     return pa.record_batch(
         [
@@ -77,7 +84,7 @@ def scrapes(draws: Draws, rows: Listings, end: int, start_us: int) -> pa.RecordB
             timestamps(moments[row, slot], start_us),
             timestamps(rows.edited[row, version], start_us, missing=unreadable),
             titles(draws, rows, row, version),
-            listed_price(draws, rows, row, version),
+            listed_price(draws, rows, row, version, missed=slot == _TWICE),
             _STATUS.take(pa.array(status)),
         ],
         schema=SCRAPES,
