@@ -98,7 +98,7 @@ class DuckDBEngine:
 
     def arrow(self, query: Query, batch_rows: int = BATCH_ROWS) -> pa.RecordBatchReader:
         with translated(self.label):
-            return self._run(query).to_arrow_reader(batch_rows)
+            return self._connection.sql(self._text(query)).to_arrow_reader(batch_rows)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -169,9 +169,12 @@ class DuckDBEngine:
         return duckdb_ddl.stored_statements(relation)
 
     def _run(self, query: Query, parameters: Sequence[Any] = ()) -> duckdb.DuckDBPyConnection:
-        sql = query if isinstance(query, str) else self.render(query)
+        sql = self._text(query)
         with translated(self.label):
             return self._connection.execute(sql, list(parameters))
+
+    def _text(self, query: Query) -> str:
+        return query if isinstance(query, str) else self.render(query)
 
     def _roll_back(self) -> None:
         try:
