@@ -1,0 +1,30 @@
+"""DuckDB."""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from tzero.compile.dialects.base import Dialect
+from tzero.sql.build import cast, double
+
+
+def _call(name: str, *arguments: exp.Expr) -> exp.Expr:
+    return exp.Anonymous(this=name, expressions=list(arguments))
+
+
+def _seconds_between(later: exp.Expr, earlier: exp.Expr) -> exp.Expr:
+    # subtracting two TIMESTAMPTZ gives a wall clock difference of the session zone; microseconds do not
+    ticks = exp.Paren(this=exp.Sub(this=_call("EPOCH_US", later), expression=_call("EPOCH_US", earlier)))
+    return exp.Div(this=cast(ticks, "double"), expression=double(1e6))
+
+
+DUCKDB = Dialect(
+    name="duckdb",
+    count_type="BIGINT",
+    exact_type="HUGEINT",
+    seconds_between=_seconds_between,
+    days_between=lambda later, earlier: cast(exp.Paren(this=exp.Sub(this=later, expression=earlier)), "int"),
+    add_days=lambda day, number: exp.Add(this=day, expression=number),
+    is_finite=lambda value: _call("ISFINITE", value),
+    value_tables=True,
+)

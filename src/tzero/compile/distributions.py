@@ -1,0 +1,126 @@
+"""How a segment's events spread over categories, as of each anchor: ranks, entropy, the top share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlglot import exp
+
+from tzero.compile.anchors import ANCHOR, distinct_anchors
+from tzero.compile.dialects.base import Dialect
+from tzero.compile.events import NUMBER, enters
+from tzero.compile.lookups import Cte
+from tzero.compile.running import Running, Total
+from tzero.features.populations import Population
+from tzero.sql.build import (
+    alias,
+    all_of,
+    cast,
+    columns,
+    double,
+    equal,
+    integer,
+    named,
+    not_null,
+    over,
+    quoted_column,
+    same_columns,
+    sum_of,
+)
+from tzero.timeline import Trail
+
+RANK, LEVELS, TOTAL, TOP, SPREAD = "category_rank", "rank_levels", "segment_total", "top_number", "entropy_units"
+UNIT = 1e18
+"""Entropy is added in units of 1e-18 nat, as integers, so that no order of additions can change it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Distribution:
+    """The non-zero counts of every category at every (anchor, segment)."""
+
+    name: str
+    events: str
+    segment: tuple[str, ...]
+    category: tuple[str, ...]
+    trail: Trail
+    population: Population
+    dialect: Dialect
+
+    @property
+    def cells(self) -> str:
+        """The CTE with one row per anchor, segment and category seen: its count and its rank."""
+        return f"{self.name}_cells"
+
+    def ctes(self) -> list[Cte]:
+        keys = (*self.segment, *self.category)
+        counts = Running(f"{self.name}_counts", self.events, keys, self.trail, self.population, self.dialect)
+        counts.add(Total(NUMBER, quoted_column(NUMBER)))
+        return [
+            (f"{self.name}_seen", self._seen(keys)),
+            (f"{self.name}_anchors", self._anchors()),
+            *counts.ctes(exp.select(exp.Star()).from_(named(f"{self.name}_anchors"))),
+            (self.cells, self._ranked(counts.name)),
+            (self.name, self._summary()),
+        ]
+
+    def _seen(self, keys: tuple[str, ...]) -> exp.Query:
+        first = exp.Min(this=enters(self.trail, self.population, self.dialect))
+        return (
+            exp.select(*columns(keys), alias(first, "first_moment"))
+            .from_(named(self.events))
+            .where(all_of([not_null(column) for column in columns(keys)]))
+            .group_by(*columns(keys))
+        )
+
+    def _anchors(self) -> exp.Query:
+        seen = exp.LT(this=quoted_column("first_moment", "s"), expression=quoted_column(ANCHOR, "a"))
+        return (
+            exp.select(quoted_column(ANCHOR, "a"), *columns((*self.segment, *self.category), "s"))
+            .from_(distinct_anchors(self.segment).subquery(alias="a"))
+            .join(
+                exp.alias_(named(f"{self.name}_seen"), "s", table=True, quoted=True),
+                on=all_of([*same_columns(self.segment, "a", "s"), seen]),
+            )
+        )
+
+    def _ranked(self, counts: str) -> exp.Query:
+        partition = [quoted_column(ANCHOR), *columns(self.segment)]
+        rank = exp.Window(
+            this=exp.DenseRank(),
+            partition_by=partition,
+            order=exp.Order(expressions=[exp.Ordered(this=quoted_column(NUMBER), desc=True, nulls_first=False)]),
+        )
+        total = over(sum_of(quoted_column(NUMBER)), partition=[item.copy() for item in partition])
+        return (
+            exp.select(
+                quoted_column(ANCHOR),
+                *columns((*self.segment, *self.category)),
+                quoted_column(NUMBER),
+                alias(rank, RANK),
+                alias(total, TOTAL),
+            )
+            .from_(named(counts))
+            .where(exp.GT(this=quoted_column(NUMBER), expression=integer(0)))
+        )
+
+    def _summary(self) -> exp.Query:
+        share = exp.Div(this=cast(quoted_column(NUMBER), "double"), expression=cast(quoted_column(TOTAL), "double"))
+        surprise = exp.Mul(this=exp.Neg(this=exp.Paren(this=share)), expression=exp.Ln(this=share.copy()))
+        units = cast(exp.Floor(this=exp.Mul(this=surprise, expression=double(UNIT))), "bigint")
+        return (
+            exp.select(
+                quoted_column(ANCHOR),
+                *columns(self.segment),
+                alias(exp.Max(this=quoted_column(RANK)), LEVELS),
+                alias(exp.Max(this=quoted_column(TOTAL)), TOTAL),
+                alias(exp.Max(this=quoted_column(NUMBER)), TOP),
+                alias(sum_of(units), SPREAD),
+            )
+            .from_(named(self.cells))
+            .group_by(quoted_column(ANCHOR), *columns(self.segment))
+        )
+
+
+def at_anchor(keys: tuple[str, ...], name: str) -> exp.Expr:
+    """The join of the anchors ``a`` to a CTE by anchor and keys."""
+    return all_of([equal(quoted_column(ANCHOR, name), quoted_column(ANCHOR, "a")), *same_columns(keys, name, "a")])

@@ -1,0 +1,199 @@
+"""Running totals as of each anchor: events and anchors on one timeline, anchors first at the same moment.
+
+An event changes a total for every anchor strictly later than the moment at which it enters, and, with a window, changes
+it back for every anchor strictly later than the moment at which it leaves. Ordered by (moment, anchors before changes), a
+window function from the start to the current row gives each anchor the sum of all changes strictly before it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from sqlglot import exp
+
+from tzero.compile.anchors import ANCHOR
+from tzero.compile.dialects.base import Dialect
+from tzero.compile.events import NUMBER, enters, leaves
+from tzero.compile.lookups import Cte
+from tzero.features.populations import Population
+from tzero.sql.build import (
+    alias,
+    all_of,
+    case_when,
+    columns,
+    equal,
+    integer,
+    named,
+    not_null,
+    over,
+    quoted_column,
+    union_all,
+)
+from tzero.timeline import Trail
+
+MOMENT, IS_CHANGE = "moment", "is_change"
+_COMBINE: dict[str, type[exp.AggFunc]] = {"sum": exp.Sum, "min": exp.Min, "max": exp.Max}
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """A column that is accumulated: how an event changes it, and how changes combine (sum, min or max)."""
+
+    name: str
+    change: exp.Expr
+    combine: str = "sum"
+
+
+@dataclass(frozen=True, slots=True)
+class Distinct:
+    """A column that counts the different values of ``columns`` among the events seen."""
+
+    name: str
+    columns: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class Running:
+    """The totals of one set of keys over one trail of one event stream."""
+
+    name: str
+    events: str
+    keys: tuple[str, ...]
+    trail: Trail
+    population: Population
+    dialect: Dialect
+    totals: dict[str, Total] = field(default_factory=dict)
+    distincts: dict[str, Distinct] = field(default_factory=dict)
+
+    def add(self, total: Total) -> str:
+        self.totals.setdefault(total.name, total)
+        return total.name
+
+    def count_distinct(self, names: tuple[str, ...]) -> str:
+        found = Distinct("distinct_" + "_".join(names), names)
+        self.distincts.setdefault(found.name, found)
+        return found.name
+
+    def ctes(self, anchors: exp.Query) -> list[Cte]:
+        """CTEs that end in ``<name> (anchor, *keys, *totals)``; ``anchors`` yields ``(anchor, *keys)`` once each."""
+        steps: list[Cte] = []
+        branches = [self._anchor_branch(anchors)]
+        if self.totals:
+            branches += self._event_branches()
+        for distinct in self.distincts.values():
+            branch, needed = self._distinct_branch(distinct)
+            steps += needed
+            branches.append(branch)
+        steps.append((f"{self.name}_timeline", union_all(branches)))
+        steps.append((self.name, self._at_anchors()))
+        return steps
+
+    @property
+    def outputs(self) -> list[str]:
+        return [*self.totals, *self.distincts]
+
+    def _combined(self) -> dict[str, str]:
+        return {name: total.combine for name, total in self.totals.items()} | dict.fromkeys(self.distincts, "sum")
+
+    def _anchor_branch(self, anchors: exp.Query) -> exp.Query:
+        neutral = [alias(integer(0) if how == "sum" else exp.Null(), name) for name, how in self._combined().items()]
+        return exp.select(
+            *columns(self.keys), alias(quoted_column(ANCHOR), MOMENT), alias(integer(0), IS_CHANGE), *neutral
+        ).from_(anchors.subquery(alias="a"))
+
+    def _event_branches(self) -> list[exp.Query]:
+        enter = enters(self.trail, self.population, self.dialect)
+        leave = leaves(self.trail, self.population, self.dialect)
+        branches = [self._changes(enter, leave, sign=1)]
+        if leave is not None:
+            branches.append(self._changes(leave, leave, sign=-1))
+        return branches
+
+    def _changes(self, moment: exp.Expr, leave: exp.Expr | None, sign: int) -> exp.Query:
+        changes: dict[str, exp.Expr] = {}
+        for name, total in self.totals.items():
+            combined = _COMBINE[total.combine](this=total.change.copy())
+            changes[name] = exp.Neg(this=combined) if sign < 0 else combined
+        return self._branch(moment, named(self.events), self._conditions(self.keys, leave), changes)
+
+    def _branch(
+        self, moment: exp.Expr, source: exp.Expr, conditions: list[exp.Expr], changes: dict[str, exp.Expr]
+    ) -> exp.Query:
+        items: list[exp.Expr] = [*columns(self.keys), alias(moment.copy(), MOMENT), alias(integer(1), IS_CHANGE)]
+        for name, how in self._combined().items():
+            neutral = integer(0) if how == "sum" else exp.Null()
+            items.append(alias(changes.get(name, neutral), name))
+        query = exp.select(*items).from_(source)
+        if conditions:
+            query = query.where(all_of(conditions))
+        return query.group_by(*columns(self.keys), moment.copy())
+
+    def _conditions(self, names: tuple[str, ...], leave: exp.Expr | None) -> list[exp.Expr]:
+        conditions = [not_null(column) for column in columns(names)]
+        if leave is not None:
+            # an event that becomes known only after it has left the window is never seen
+            conditions.append(exp.LT(this=enters(self.trail, self.population, self.dialect), expression=leave.copy()))
+        return conditions
+
+    def _distinct_branch(self, distinct: Distinct) -> tuple[exp.Query, list[Cte]]:
+        """A value counts from its first event on; with a window, whenever its own count leaves or returns to zero."""
+        enter = enters(self.trail, self.population, self.dialect)
+        leave = leaves(self.trail, self.population, self.dialect)
+        names = tuple(dict.fromkeys((*self.keys, *distinct.columns)))
+        step = f"{self.name}_{distinct.name}"
+        if leave is None:
+            first = (
+                exp.select(*columns(names), alias(exp.Min(this=enter), MOMENT))
+                .from_(named(self.events))
+                .where(all_of(self._conditions(names, None)))
+                .group_by(*columns(names))
+            )
+            return self._branch(quoted_column(MOMENT), named(step), [], {distinct.name: exp.Count(this=exp.Star())}), [
+                (step, first)
+            ]
+        changes = Running(f"{step}_changes", self.events, names, self.trail, self.population, self.dialect)
+        changes.add(Total(NUMBER, quoted_column(NUMBER)))
+        number = quoted_column(NUMBER)
+        after = over(exp.Sum(this=number), partition=columns(names), order=[quoted_column(MOMENT)], running=True)
+        summed = (
+            exp.select(*columns(names), quoted_column(MOMENT), alias(exp.Sum(this=number.copy()), NUMBER))
+            .from_(named(f"{step}_changes"))
+            .group_by(*columns(names), quoted_column(MOMENT))
+        )
+        levels = exp.select(*columns(names), quoted_column(MOMENT), quoted_column(NUMBER), alias(after, "level")).from_(
+            summed.subquery(alias="summed")
+        )
+        before = exp.Paren(this=exp.Sub(this=quoted_column("level"), expression=quoted_column(NUMBER)))
+        risen = exp.And(
+            this=exp.GT(this=quoted_column("level"), expression=integer(0)), expression=equal(before, integer(0))
+        )
+        fallen = exp.And(
+            this=equal(quoted_column("level"), integer(0)), expression=exp.GT(this=before.copy(), expression=integer(0))
+        )
+        change = exp.Sum(this=exp.Case().when(risen, integer(1)).when(fallen, integer(-1)).else_(integer(0)))
+        branch = self._branch(quoted_column(MOMENT), named(step), [], {distinct.name: change})
+        return branch, [(f"{step}_changes", union_all(changes._event_branches())), (step, levels)]
+
+    def _at_anchors(self) -> exp.Query:
+        order = [quoted_column(MOMENT), quoted_column(IS_CHANGE)]
+        running = [
+            alias(
+                over(_COMBINE[how](this=quoted_column(name)), partition=columns(self.keys), order=order, running=True),
+                name,
+            )
+            for name, how in self._combined().items()
+        ]
+        inner = exp.select(*columns(self.keys), quoted_column(MOMENT), quoted_column(IS_CHANGE), *running).from_(
+            named(f"{self.name}_timeline")
+        )
+        return (
+            exp.select(alias(quoted_column(MOMENT), ANCHOR), *columns(self.keys), *columns(self._combined()))
+            .from_(inner.subquery(alias="t"))
+            .where(equal(quoted_column(IS_CHANGE), integer(0)))
+        )
+
+
+def event_number(test: exp.Expr | None = None) -> exp.Expr:
+    """How many events one row of the stream stands for, or 0 where a test fails."""
+    number = quoted_column(NUMBER)
+    return number if test is None else case_when(test, number, integer(0))

@@ -1,0 +1,54 @@
+"""Times in SQL: days of a zone, shifts by a fixed length, knowledge time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from sqlglot import exp
+
+from tzero.compile.dialects.base import Dialect
+from tzero.features.types import ColumnType
+from tzero.sql.build import cast, integer, text
+from tzero.timeline import Anchor, Day
+
+_MICROSECOND = timedelta(microseconds=1)
+
+
+def on_anchor_scale(value: exp.Expr, kind: ColumnType, anchor: Anchor) -> exp.Expr:
+    """The value as the anchor measures time: its day in the anchor's zone, or the value itself."""
+    return day_of(value, kind, anchor.zone) if isinstance(anchor, Day) else value
+
+
+def day_of(value: exp.Expr, kind: ColumnType, zone: str) -> exp.Expr:
+    """The calendar day of a time; a bare cast of a timestamptz would depend on the session."""
+    if kind.kind == "date":
+        return value
+    if kind.kind == "timestamptz":
+        value = exp.AtTimeZone(this=value, zone=text(zone))
+        return cast(exp.Paren(this=value), "date")
+    return cast(value, "date")
+
+
+def shifted(value: exp.Expr, length: timedelta, anchor: Anchor, dialect: Dialect) -> exp.Expr:
+    """The value moved later by a fixed length (whole days on a day scale)."""
+    if not length:
+        return value
+    if isinstance(anchor, Day):
+        return dialect.add_days(value, integer(length.days))
+    return exp.Add(this=value, expression=interval(length))
+
+
+def interval(length: timedelta) -> exp.Interval:
+    """A fixed length as an interval of seconds or microseconds, never of days, which some engines count by calendar."""
+    seconds, rest = divmod(length, timedelta(seconds=1))
+    if rest:
+        return exp.Interval(this=text(str(length // _MICROSECOND)), unit=exp.var("MICROSECOND"))
+    return exp.Interval(this=text(str(seconds)), unit=exp.var("SECOND"))
+
+
+def latest(values: Sequence[exp.Expr]) -> exp.Expr:
+    """The greatest of several non-NULL times."""
+    if len(values) == 1:
+        return values[0]
+    return exp.Greatest(this=values[0], expressions=list(values[1:]), ignore_nulls=True)
