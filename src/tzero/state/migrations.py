@@ -1,0 +1,118 @@
+"""How the state tables came to be: numbered, applied in order, each recorded once.
+
+A version is only ever added at the end. Statements are ANSI SQL that every engine takes; ``{schema}`` stands for the
+quoted schema.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from tzero.engines.catalog import Statement
+from tzero.errors import StateError
+from tzero.sql.render import quoted
+from tzero.state.schema import StateSchema
+
+VERSION_TABLE = "t0_schema_version"
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """The step from ``version - 1`` to ``version``."""
+
+    version: int
+    why: str
+    statements: tuple[str, ...]
+
+
+MIGRATIONS = (
+    Migration(
+        1,
+        "feature sets and their contracts, definitions, runs",
+        (
+            """CREATE TABLE {schema}.t0_schema_version (
+    version INTEGER NOT NULL PRIMARY KEY,
+    why TEXT NOT NULL,
+    applied_at TIMESTAMP WITH TIME ZONE NOT NULL
+)""",
+            """CREATE TABLE {schema}.feature_set (
+    set_id INTEGER NOT NULL PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    relation TEXT NOT NULL,
+    features_hash TEXT NOT NULL,
+    n_features INTEGER NOT NULL,
+    created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    changed_at TIMESTAMP WITH TIME ZONE NOT NULL
+)""",
+            """CREATE TABLE {schema}.feature_contract (
+    set_id INTEGER NOT NULL,
+    ordinal INTEGER NOT NULL,
+    feature_name TEXT NOT NULL,
+    dtype TEXT NOT NULL,
+    nullable BOOLEAN NOT NULL,
+    role TEXT NOT NULL,
+    PRIMARY KEY (set_id, ordinal)
+)""",
+            """CREATE TABLE {schema}.t0_definition (
+    relation TEXT NOT NULL,
+    role TEXT NOT NULL,
+    sha256 TEXT NOT NULL,
+    definition TEXT NOT NULL,
+    created_sql TEXT NOT NULL,
+    run_id BIGINT NOT NULL,
+    defined_at TIMESTAMP WITH TIME ZONE NOT NULL
+)""",
+            """CREATE TABLE {schema}.t0_run (
+    run_id BIGINT NOT NULL,
+    ordinal INTEGER NOT NULL,
+    command TEXT NOT NULL,
+    step TEXT NOT NULL,
+    relation TEXT,
+    started_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    ended_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    n_rows BIGINT,
+    status TEXT NOT NULL,
+    detail TEXT,
+    PRIMARY KEY (run_id, ordinal)
+)""",
+        ),
+    ),
+)
+LATEST = MIGRATIONS[-1].version
+
+
+def version(state: StateSchema) -> int:
+    """The version that the database is at; 0 before the first."""
+    found = state.rows(VERSION_TABLE, "SELECT max(version) FROM {table}")
+    return int(found[0][0] or 0) if found else 0
+
+
+def require_known(state: StateSchema) -> int:
+    """The version of the database. Raises StateError where a newer tzero has migrated it."""
+    found = version(state)
+    if found > LATEST:
+        raise StateError(
+            f"the state in schema {state.name} is at version {found}, this tzero knows up to {LATEST}",
+            fix="use the tzero that wrote it, or a newer one",
+        )
+    return found
+
+
+def pending(state: StateSchema) -> tuple[Migration, ...]:
+    """The migrations that the database still lacks, oldest first."""
+    found = require_known(state)
+    return tuple(migration for migration in MIGRATIONS if migration.version > found)
+
+
+def statements(state: StateSchema, migration: Migration) -> tuple[Statement, ...]:
+    schema = quoted(state.name, state.engine.dialect)
+    return tuple(Statement(sql.replace("{schema}", schema), "the new tables alone") for sql in migration.statements)
+
+
+def record(state: StateSchema, migration: Migration) -> None:
+    state.write(
+        VERSION_TABLE,
+        "INSERT INTO {table} (version, why, applied_at) VALUES (?, ?, ?)",
+        [migration.version, migration.why, dt.datetime.now(dt.UTC)],
+    )
