@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from itertools import product
 from typing import Any
 
@@ -32,44 +33,53 @@ def _statistic(statistic: Statistic, own: Row, store: Store, events: dict[Popula
     return value_of(statistic, own, anchor, events[statistic.population])
 
 
-def statistics_relation(store: Store, population: Population, tables: Tables) -> list[Row]:
-    """One row per anchor (column ``anchor``) and combination of keys, with the statistics of the population."""
+def statistics_relation(
+    store: Store, population: Population, names: Collection[str], keys: tuple[str, ...], tables: Tables
+) -> list[Row]:
+    """One row per anchor (column ``anchor``) and combination of ``keys``, with the statistics called ``names``."""
+    statistics = {name: value for name, value in store.statistics_of(population) if name in names}
     rows, events = own_rows(store.rows, tables), own_rows(population.rows, tables)
     found = []
-    for anchor, keys in _grid(store, population, rows, events):
-        row = {ANCHOR: anchor, **keys}
-        for name, statistic in store.statistics_of(population):
-            row[name] = value_of(statistic, keys, anchor, events)
+    for anchor, own in _grid(store, population, _categories(population, statistics, keys), keys, rows, events):
+        row = {ANCHOR: anchor, **own}
+        for name, statistic in statistics.items():
+            row[name] = value_of(statistic, own, anchor, events)
         found.append(row)
     return found
 
 
-def key_columns(store: Store, population: Population) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The segment columns and the category columns of a statistics relation, in the order of their first use."""
-    statistics = [statistic for _, statistic in store.statistics_of(population)]
-    segments = {name for statistic in statistics for name in statistic.segment}
-    vocabularies = population.rows.vocabularies
-    used = list(dict.fromkeys(name for statistic in statistics for name in (*statistic.segment, *statistic.category)))
-    categories = tuple(name for name in used if name in vocabularies and name not in segments)
-    return tuple(name for name in used if name not in categories), categories
+def _categories(population: Population, statistics: dict[str, Statistic], keys: tuple[str, ...]) -> tuple[str, ...]:
+    """The keys that are filled from a vocabulary: those that have one and are nobody's segment."""
+    segments = {name for statistic in statistics.values() for name in statistic.segment}
+    return tuple(name for name in keys if name in population.rows.vocabularies and name not in segments)
 
 
-def _grid(store: Store, population: Population, rows: list[Row], events: list[Row]) -> list[tuple[Time, Row]]:
-    segment, category = key_columns(store, population)
+def _grid(
+    store: Store,
+    population: Population,
+    categories: tuple[str, ...],
+    keys: tuple[str, ...],
+    rows: list[Row],
+    events: list[Row],
+) -> list[tuple[Time, Row]]:
     at = [(moment(row[store.rows.time], population.zone), row) for row in rows]
     if population.grid == "observed":
-        used = {
-            (anchor, *(row[name] for name in (*segment, *category)))
-            for anchor, row in at
-            if all(row[name] is not None for name in (*segment, *category))
-        }
-        return [(anchor, dict(zip((*segment, *category), values, strict=True))) for anchor, *values in used]
+        return _unique((anchor, {name: row[name] for name in keys}) for anchor, row in at if _has(row, keys))
+    segments = tuple(name for name in keys if name not in categories)
     seen = at + [(moment(event[population.rows.time], population.zone), event) for event in events]
-    found = set()
-    domains = [population.rows.vocabularies[name] for name in category]
-    for anchor in {anchor for anchor, _ in at}:
-        for when, row in seen:
-            own = tuple(row[name] for name in segment)
-            if None not in own and (population.grid == "full" or when <= anchor):
-                found |= {(anchor, *own, *values) for values in product(*domains)}
-    return [(anchor, dict(zip((*segment, *category), values, strict=True))) for anchor, *values in found]
+    domains = [population.rows.vocabularies[name] for name in categories]
+    return _unique(
+        (anchor, {name: row[name] for name in segments} | dict(zip(categories, values, strict=True)))
+        for anchor, _ in at
+        for when, row in seen
+        if _has(row, segments) and (population.grid == "full" or when <= anchor)
+        for values in product(*domains)
+    )
+
+
+def _has(row: Row, names: tuple[str, ...]) -> bool:
+    return all(row[name] is not None for name in names)
+
+
+def _unique(found: Iterable[tuple[Time, Row]]) -> list[tuple[Time, Row]]:
+    return list({(anchor, *sorted(keys.items())): (anchor, keys) for anchor, keys in found}.values())

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+
 from tests.oracle.description import (
     AsOfLookup,
     Coalesce,
@@ -325,7 +326,8 @@ def grid(name: str, sales: Table, **derived: Vocabulary) -> list[Row]:
         ("n", Statistic("count", population, segment=SEGMENT)),
         ("c", Statistic("share", population, segment=SEGMENT, category=("bucket",), alpha=1.0)),
     )
-    return statistics_relation(Store("view", rows, statistics), population, {"sales": sales})
+    keys = ("seg", "bucket")
+    return statistics_relation(Store("view", rows, statistics), population, ("n", "c"), keys, {"sales": sales})
 
 
 def test_grids_of_the_statistics_relation() -> None:
@@ -348,7 +350,7 @@ def test_grids_of_the_statistics_relation() -> None:
 
 def test_grid_of_no_segment_has_one_row_for_each_anchor() -> None:
     store = Store("view", EVENTS, (("n", Statistic("count", BEFORE_DAY)),))
-    found = statistics_relation(store, BEFORE_DAY, {"sales": SALES})
+    found = statistics_relation(store, BEFORE_DAY, ("n",), (), {"sales": SALES})
     assert sorted((row["anchor"].day, row["n"]) for row in found) == [(1, 0), (2, 2), (3, 4), (4, 5)]
 
 
@@ -358,7 +360,7 @@ def test_as_of_grid_takes_the_segments_of_the_rows_and_of_the_population() -> No
     population = Population(Rows("sold", ("id",), "at"), "stats", zone="UTC", grid="as_of")
     rows = Rows("asked", ("id",), "at", is_spine=True)
     store = Store("view", rows, (("n", Statistic("count", population, segment=SEGMENT)),))
-    found = statistics_relation(store, population, {"asked": asked, "sold": sold})
+    found = statistics_relation(store, population, ("n",), SEGMENT, {"asked": asked, "sold": sold})
     assert sorted((row["anchor"].day, row["seg"], row["n"]) for row in found) == [
         (2, "asked", 0), (4, "asked", 0), (4, "later", 0), (4, "sold", 1),
     ]  # fmt: skip

@@ -19,7 +19,6 @@ from tests.oracle.description import (
     Tables,
     Vocabulary,
 )
-
 from tzero.features import expressions, populations, rows, sources, statistics, views
 from tzero.features.types import ColumnType, TableSchema
 from tzero.sql.names import RelationName
