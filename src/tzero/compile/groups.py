@@ -28,10 +28,11 @@ class Group:
 
     @property
     def categories(self) -> tuple[str, ...]:
-        """The key columns that are filled from a vocabulary."""
-        segments = {name for _, statistic in self.statistics for name in statistic.segment}
-        domains = self.population.rows.domains
-        return tuple(name for name in self.keys if name in domains and name not in segments)
+        """The key columns that are filled from a vocabulary: those that statistics are *of*, and never *within*."""
+        of = {name for _, statistic in self.statistics for name in statistic.category}
+        within = {name for _, statistic in self.statistics if statistic.category for name in statistic.segment}
+        closed = (of - within) & self.population.rows.domains.keys()
+        return tuple(name for name in self.keys if name in closed)
 
     @property
     def segments(self) -> tuple[str, ...]:

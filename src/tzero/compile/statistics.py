@@ -1,4 +1,4 @@
-"""The statistics relation of a group: anchors, joined with running totals and distributions, one expression per feature."""
+"""The statistics relation of a group: anchors joined with running totals and distributions."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from tzero.sql.portable import ColumnRef, columns_of, parse_expression
 
 @dataclass(frozen=True, slots=True)
 class Expression:
-    """A scalar expression over columns of the own row; ``domain`` lists its possible values where it has a vocabulary."""
+    """A scalar expression over columns of the own row; ``domain`` lists its possible values, if they are closed."""
 
     sql: str
     place: Place = field(compare=False)
