@@ -20,6 +20,10 @@ could have known, and shares as of T0 tell only what the past of the taste gives
 The second planted leak lies in the images: of a listing that has ended only a thumbnail is left, on which labellers see
 no colour. So late colour votes tell how long a listing stayed. When a label comes is independent of the ending; votes
 known by T0 + 24 h tell nothing of what happened after that.
+
+How well these rank who sells within 14 days, in the default market (area under the curve): all that T0 can know 0.67,
+the same without the price 0.62, the whole truth 0.81. Alone, the growth of a colour's share after T0 reaches 0.58, and
+the number of late votes 0.65 where the votes of the first 24 h reach 0.52.
 """
 
 from __future__ import annotations
