@@ -29,10 +29,10 @@ WITH phones AS (
 )
 SELECT generation, listing_id,
        ((count(*) OVER (PARTITION BY gen, colour) + 0.5) / (count(*) OVER (PARTITION BY gen) + 11))
-       / ((count(*) OVER (PARTITION BY gen, colour ORDER BY day RANGE BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) + 0.5)
-          / (count(*) OVER (PARTITION BY gen ORDER BY day RANGE BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) + 11))
-       AS score
+       / ((count(*) OVER colour_before + 0.5) / (count(*) OVER all_before + 11)) AS score
 FROM phones
+WINDOW colour_before AS (PARTITION BY gen, colour ORDER BY day RANGE BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING),
+       all_before AS (PARTITION BY gen ORDER BY day RANGE BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
 """
 
 
