@@ -25,7 +25,7 @@ def day_of(value: exp.Expr, kind: ColumnType, zone: str) -> exp.Expr:
     if kind.kind == "date":
         return value
     if kind.kind == "timestamptz":
-        value = exp.AtTimeZone(this=value, zone=text(zone))
+        value = exp.AtTimeZone(this=value if isinstance(value, exp.Column) else exp.Paren(this=value), zone=text(zone))
         return cast(exp.Paren(this=value), "date")
     return cast(value, "date")
 
