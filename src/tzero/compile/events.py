@@ -57,11 +57,11 @@ def event_stream(
     base: Base,
     population: Population,
     known_at: str | None,
+    keys: Sequence[str],
     statistics: Sequence[Statistic],
     dialect: Dialect,
 ) -> EventStream:
-    """Group the population's rows; ``source`` is its base relation under the alias ``p``."""
-    keys = list(dict.fromkeys(key for statistic in statistics for key in statistic.keys))
+    """Group the population's rows by ``keys``; ``source`` is its base relation under the alias ``p``."""
     known, conditions = _known(base, population, known_at)
     time = quoted_column(T0, "p")
     conditions = [not_null(time), *conditions]

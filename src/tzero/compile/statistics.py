@@ -325,17 +325,32 @@ class StatisticsQuery:
         known_at = statistic.known_at
         if known_at not in self.streams:
             statistics = [s for _, s in self.group.statistics if s.known_at == known_at]
-            name = "events" if not self.streams else f"events_{len(self.streams) + 1}"
+            keys = [key for s in statistics for key in s.keys]
+            if known_at is None:
+                keys = [*self.group.keys, *keys]
             self.streams[known_at] = event_stream(
-                name, self.base_table, self.base, self.group.population, known_at, statistics, self.dialect
+                "events" if known_at is None else f"events_known_at_{known_at}",
+                self.base_table,
+                self.base,
+                self.group.population,
+                known_at,
+                list(dict.fromkeys(keys)),
+                statistics,
+                self.dialect,
             )
         return self.streams[known_at]
 
     def _own_anchors(self) -> exp.Query:
-        """(anchor, *keys) of the rows that get features."""
+        """(anchor, *keys) of the rows that get features; read from the events where these are the same rows."""
+        if None in self.streams and self._events_are_rows():
+            return exp.select(alias(quoted_column(TIME), ANCHOR), *columns(self.group.keys)).from_(named("events"))
         return exp.select(alias(self.anchor_of(self.rows, "r"), ANCHOR), *columns(self.group.keys, "r")).from_(
             _aliased(self.rows_table, "r")
         )
+
+    def _events_are_rows(self) -> bool:
+        population = self.group.population
+        return self.base is self.rows and population.where is None and population.rows.source.known_at is None
 
     def _event_anchors(self) -> exp.Query | None:
         if self.base is self.rows:
