@@ -87,7 +87,7 @@ class DuckDBEngine:
         self._connection.close()
 
     def render(self, tree: Tree) -> str:
-        return render(tree, self.dialect, self._scan)
+        return render(tree, self.dialect, self._scan, pretty=True)
 
     def execute(self, query: Query, parameters: Sequence[Any] = ()) -> None:
         self._run(query, parameters)
@@ -174,7 +174,7 @@ class DuckDBEngine:
             return self._connection.execute(sql, list(parameters))
 
     def _text(self, query: Query) -> str:
-        return query if isinstance(query, str) else self.render(query)
+        return query if isinstance(query, str) else render(query, self.dialect, self._scan)
 
     def _roll_back(self) -> None:
         try:

@@ -22,7 +22,7 @@ class FileScan:
     locate: Callable[[str], str]
 
 
-def render(tree: Tree, dialect: str, scan: FileScan | None = None) -> str:
+def render(tree: Tree, dialect: str, scan: FileScan | None = None, *, pretty: bool = False) -> str:
     """The tree in a dialect; ``scan`` says how its data files are read (None: they stay names).
 
     >>> from tzero.sql.build import relation
@@ -30,7 +30,7 @@ def render(tree: Tree, dialect: str, scan: FileScan | None = None) -> str:
     >>> render(tree, "duckdb", FileScan(lambda file: "read_parquet", lambda path: "/data/" + path))
     'SELECT * FROM READ_PARQUET(\\'/data/in/a.parquet\\') AS "in/a.parquet"'
     """
-    return (tree if scan is None else located(tree, scan)).sql(dialect=dialect)
+    return (tree if scan is None else located(tree, scan)).sql(dialect=dialect, pretty=pretty)
 
 
 def located(tree: Tree, scan: FileScan) -> Tree:

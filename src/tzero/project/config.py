@@ -1,0 +1,126 @@
+"""tzero.toml: what may stand in it, and errors that point at the line."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from tzero.errors import ConfigError, Place, TzeroError
+from tzero.features.suggest import nearest
+from tzero.sql.names import own_identifier
+from tzero.state import schema
+
+FILE = "tzero.toml"
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class TargetConfig(_Table):
+    """``[targets.NAME]``: where a store lives."""
+
+    url: str
+
+
+class UpstreamConfig(_Table):
+    """``[[upstream]]``: a relation that tzero builds from a query, and the file that holds the query."""
+
+    relation: str
+    sql: str
+
+
+class Config(_Table):
+    """The whole file. ``target`` is the one to use where none is named; a single one needs no naming."""
+
+    name: str
+    declarations: list[str] = Field(default=["features.py"], min_length=1)
+    target: str | None = None
+    state_schema: str = schema.DEFAULT
+    targets: dict[str, TargetConfig] = Field(default_factory=dict)
+    upstream: list[UpstreamConfig] = Field(default_factory=list)
+
+    @property
+    def default_target(self) -> str | None:
+        return self.target or (next(iter(self.targets)) if len(self.targets) == 1 else None)
+
+
+_TABLES: dict[str, type[_Table]] = {"targets": TargetConfig, "upstream": UpstreamConfig}
+
+
+def read_config(root: Path) -> Config:
+    """Read ``tzero.toml`` of a folder. Raises ConfigError with the line and what to do."""
+    path = root / FILE
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise ConfigError(
+            f"there is no {FILE} in {root}", fix="go to the project's folder, name it with --project, or run tzero init"
+        ) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} cannot be read: {error}") from error
+    try:
+        config = Config.model_validate(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        found = re.search(r"line (\d+)", str(error))
+        raise ConfigError(
+            f"this is not TOML: {error}", place=Place(str(path), int(found[1]) if found else 1)
+        ) from error
+    except ValidationError as error:
+        raise _explained(error, text, path) from None
+    _check(config, text, path)
+    return config
+
+
+def line_of(text: str, word: str) -> int:
+    """The first line that has a word as a key, in a header or as a value; 1 where none does."""
+    escaped = re.escape(word)
+    pattern = re.compile(rf"^\s*\"?{escaped}\"?\s*=|^\s*\[+[^\]]*(?<!\w){escaped}(?!\w)|=.*(?<!\w){escaped}(?!\w)")
+    return next((number for number, line in enumerate(text.splitlines(), 1) if pattern.search(line)), 1)
+
+
+def _check(config: Config, text: str, path: Path) -> None:
+    if config.target is not None and config.target not in config.targets:
+        raise ConfigError(
+            f"the default target {config.target!r} is not declared",
+            place=Place(str(path), line_of(text, "target")),
+            fix=nearest(config.target, config.targets),
+        )
+    try:
+        own_identifier(config.state_schema, "state schema")
+    except TzeroError as error:
+        raise ConfigError(error.what, place=Place(str(path), line_of(text, "state_schema")), fix=error.fix) from error
+
+
+def _explained(error: ValidationError, text: str, path: Path) -> ConfigError:
+    first = error.errors(include_url=False, include_input=False)[0]
+    location = first["loc"]
+    key = str(location[-1]) if location else FILE
+    place = Place(str(path), line_of(text, str(key)))
+    where = _table_name(location)
+    match first["type"]:
+        case "extra_forbidden":
+            fields: list[str] = list(_model_at(location).model_fields)
+            return ConfigError(f"unknown key {key!r} in {where}", place=place, fix=nearest(key, fields))
+        case "missing":
+            return ConfigError(f"{where} has no {key!r}", place=Place(str(path), line_of(text, _header(location))))
+        case _:
+            return ConfigError(f"{key!r} in {where}: {first['msg']}", place=place)
+
+
+def _model_at(location: tuple[Any, ...]) -> type[_Table]:
+    return _TABLES.get(str(location[0]), Config) if len(location) > 1 else Config
+
+
+def _table_name(location: tuple[Any, ...]) -> str:
+    if len(location) < 2:
+        return FILE
+    return f"[[{location[0]}]]" if isinstance(location[1], int) else "[" + ".".join(map(str, location[:-1])) + "]"
+
+
+def _header(location: tuple[Any, ...]) -> str:
+    return str(location[-2]) if len(location) > 1 and isinstance(location[-2], str) else str(location[0])

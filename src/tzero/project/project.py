@@ -1,0 +1,220 @@
+"""A project: a folder with tzero.toml, opened."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+
+import pyarrow as pa
+
+from tzero.engines.base import Engine
+from tzero.engines.targets import Target, open_engine
+from tzero.errors import ConfigError, ContractError, MissingRelationError, Place
+from tzero.features.places import placed
+from tzero.features.suggest import nearest
+from tzero.features.views import FeatureView
+from tzero.project.config import FILE, Config, line_of, read_config
+from tzero.project.loading import load_views
+from tzero.project.reading import closing, find_view, query_of, require_built
+from tzero.project.shown import Shown, show
+from tzero.refresh.declared import Declared, Upstream
+from tzero.refresh.performing import Outcome, Progress, perform
+from tzero.refresh.plan import Fingerprint, Plan
+from tzero.refresh.planning import plan_apply, plan_refresh
+from tzero.sql.names import RelationName
+from tzero.state import feature_contract
+from tzero.state.contract import Contract, ContractDifference, differences
+from tzero.state.schema import StateSchema
+
+View = str | FeatureView | None
+
+
+def _silent(*_: object) -> None:
+    return None
+
+
+def open_project(folder: str | Path = ".", *, target: str | None = None) -> Project:
+    """Open the project of a folder. ``target`` is a name from tzero.toml or a URL (default: the project's own).
+
+    Raises ConfigError where tzero.toml is missing or wrong. Declarations are read when they are first needed.
+    """
+    root = Path(folder).resolve()
+    return Project(root, read_config(root), target)
+
+
+class Project:
+    """Declarations, targets and what can be done with them. Every ``target`` is a name or a URL."""
+
+    def __init__(self, root: Path, config: Config, target: str | None = None) -> None:
+        self.root = root
+        self.config = config
+        self._target = target
+        self._in_memory: dict[str, Engine] = {}
+
+    @cached_property
+    def declared(self) -> Declared:
+        """The feature views and upstream relations of this project."""
+        upstream = tuple(self._upstream(item.relation, item.sql) for item in self.config.upstream)
+        return Declared(load_views(self.root, self.config.declarations), upstream, self.config.state_schema)
+
+    @property
+    def views(self) -> tuple[FeatureView, ...]:
+        return self.declared.views
+
+    def view(self, name: View = None) -> FeatureView:
+        """The view with a name (qualified, bare, or of its contract); the only one where none is named."""
+        return find_view(self.views, name)
+
+    def plan(self, target: str | None = None) -> Plan:
+        """What `apply` would do; writes nothing."""
+        with self.session(target, read_only=True) as engine:
+            return plan_apply(self.declared, engine)
+
+    def apply(
+        self,
+        target: str | None = None,
+        *,
+        planned: Plan | Fingerprint | None = None,
+        progress: Progress = _silent,
+    ) -> Outcome | None:
+        """Bring a target to what is declared, in one transaction; None where there was nothing to do.
+
+        ``planned`` is the plan that was agreed to: StalePlanError where the target is no longer as it was then.
+        """
+        with self.session(target) as engine, engine.exclusive("tzero apply"):
+            plan = plan_apply(self.declared, engine)
+            if planned is not None:
+                plan.refuse_if_stale(planned.fingerprint if isinstance(planned, Plan) else planned)
+            return None if plan.is_empty else perform(plan, self._state(engine), progress)
+
+    def refresh(self, target: str | None = None, *, progress: Progress = _silent) -> Outcome:
+        """Recheck the sources and rebuild what is stored, in one transaction."""
+        with self.session(target) as engine, engine.exclusive("tzero refresh"):
+            return perform(plan_refresh(self.declared, engine), self._state(engine), progress)
+
+    def read(
+        self,
+        view: View = None,
+        *,
+        columns: Sequence[str] | None = None,
+        where: str | None = None,
+        target: str | None = None,
+    ) -> pa.Table:
+        """Features as an Arrow table; ``polars.from_arrow`` and ``.to_pandas()`` go on from there.
+
+        ``where`` is a portable expression over the view's columns. Rows come in no particular order.
+        """
+        found = self.view(view)
+        with self.session(target, read_only=True) as engine:
+            require_built(found, engine)
+            return engine.arrow(query_of(found, columns, where)).read_all()
+
+    def batches(
+        self,
+        view: View = None,
+        *,
+        columns: Sequence[str] | None = None,
+        where: str | None = None,
+        target: str | None = None,
+    ) -> pa.RecordBatchReader:
+        """The same as a stream, for more rows than memory holds."""
+        found = self.view(view)
+        query = query_of(found, columns, where)
+        wanted = self.target(target)
+        if wanted.in_memory:
+            return self.read(found, columns=columns, where=where, target=target).to_reader()
+        engine = open_engine(wanted, read_only=True)
+        try:
+            require_built(found, engine)
+            return closing(engine.arrow(query), engine)
+        except BaseException:
+            engine.close()
+            raise
+
+    def show(self, target: str | None = None) -> Shown:
+        """What is in a store."""
+        with self.session(target, read_only=True) as engine:
+            return show(self.declared, engine)
+
+    def contract(self, view: View = None, *, target: str | None = None) -> Contract:
+        """The contract of a view as the store keeps it. Raises ContractError where it keeps none."""
+        found = self.view(view)
+        with self.session(target, read_only=True) as engine:
+            kept = feature_contract.read(self._state(engine), found.contract)
+        if kept is None:
+            raise ContractError(f"no contract {found.contract!r} is kept for {found.name}", fix="run tzero apply")
+        return kept
+
+    def contract_differences(self, view: View = None, *, target: str | None = None) -> tuple[ContractDifference, ...]:
+        """How the live relation differs from its contract; nothing where it does not."""
+        found = self.view(view)
+        contract = self.contract(found, target=target)
+        with self.session(target, read_only=True) as engine:
+            live = engine.describe(found.name)
+        if live is None:
+            raise MissingRelationError(f"{found.name} has a contract and is not there", fix="run tzero apply")
+        return differences(contract, [(column.name, column.dtype) for column in live.columns])
+
+    def target(self, wanted: str | None = None) -> Target:
+        """The target with a name, or of a URL; the default one where none is given."""
+        name = wanted or self._target or self.config.default_target
+        if name is None:
+            raise ConfigError(
+                "no target is named, and tzero.toml has no default", fix="use --target, or write target = '...'"
+            )
+        if "://" in name:
+            return Target.parse(name, self.root)
+        if name not in self.config.targets:
+            raise ConfigError(f"there is no target {name!r} in {FILE}", fix=nearest(name, self.config.targets))
+        with placed(self._place(name)):
+            return Target.parse(self.config.targets[name].url, self.root)
+
+    @contextmanager
+    def session(self, target: str | None = None, *, read_only: bool = False) -> Iterator[Engine]:
+        """An open engine. A store in memory lives as long as the project."""
+        wanted = self.target(target)
+        if wanted.in_memory:
+            if wanted.url not in self._in_memory:
+                self._in_memory[wanted.url] = open_engine(wanted, read_only=False)
+            yield self._in_memory[wanted.url]
+            return
+        engine = open_engine(wanted, read_only=read_only)
+        try:
+            yield engine
+        finally:
+            engine.close()
+
+    def close(self) -> None:
+        """Let go of stores in memory."""
+        for engine in self._in_memory.values():
+            engine.close()
+        self._in_memory.clear()
+
+    def __enter__(self) -> Project:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def _state(self, engine: Engine) -> StateSchema:
+        return StateSchema(engine, self.config.state_schema)
+
+    def _upstream(self, relation: str, file: str) -> Upstream:
+        path = self.root / file
+        try:
+            text = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigError(
+                f"the query of {relation} cannot be read: {file}: {getattr(error, 'strerror', None) or error}",
+                place=self._place(file),
+                fix="correct 'sql'; it is relative to the project's folder",
+            ) from error
+        with placed(self._place(relation)):
+            return Upstream(RelationName.own(relation), text, Place(str(path), 1))
+
+    def _place(self, word: str) -> Place:
+        path = self.root / FILE
+        return Place(str(path), line_of(path.read_text(encoding="utf-8"), word))

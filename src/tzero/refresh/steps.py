@@ -1,0 +1,116 @@
+"""The steps of a plan: small frozen records that are explained, run and recorded alike."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from tzero.compile import SourceCheck
+from tzero.engines.catalog import Statement
+from tzero.features.views import FeatureView
+from tzero.state.definition import Definition
+from tzero.state.migrations import Migration
+
+
+class Change(Enum):
+    CREATE = "create"
+    REPLACE = "replace"
+    REFRESH = "refresh"
+
+
+@dataclass(frozen=True, slots=True)
+class CreateSchema:
+    schema: str
+    statements: tuple[Statement, ...]
+
+    @property
+    def title(self) -> str:
+        return f"create schema {self.schema}"
+
+
+@dataclass(frozen=True, slots=True)
+class MigrateState:
+    migration: Migration
+    statements: tuple[Statement, ...]
+
+    @property
+    def title(self) -> str:
+        return f"migrate state to version {self.migration.version}: {self.migration.why}"
+
+
+@dataclass(frozen=True, slots=True)
+class BuildRelation:
+    """Create, replace or refresh one relation. ``why`` says what made it necessary."""
+
+    definition: Definition
+    change: Change
+    stored: bool
+    why: str
+    statements: tuple[Statement, ...]
+
+    @property
+    def title(self) -> str:
+        return f"{self.change.value} {self.definition.role} {self.definition.relation}: {self.why}"
+
+
+@dataclass(frozen=True, slots=True)
+class CheckSources:
+    """Queries that must return no row before anything is built from the sources."""
+
+    checks: tuple[SourceCheck, ...]
+    statements: tuple[Statement, ...]
+
+    @property
+    def title(self) -> str:
+        sources = dict.fromkeys(str(check.source) for check in self.checks)
+        return f"check {', '.join(sources)} ({len(self.checks)} conditions)"
+
+
+@dataclass(frozen=True, slots=True)
+class WriteContract:
+    view: FeatureView
+    why: str
+    statements: tuple[Statement, ...] = ()
+
+    @property
+    def title(self) -> str:
+        return f"write contract {self.view.contract} of {self.view.name}: {self.why}"
+
+
+Step = CreateSchema | MigrateState | BuildRelation | CheckSources | WriteContract
+
+
+def step_relation(step: Step) -> str | None:
+    """The relation that a step is about, if it is one."""
+    if isinstance(step, BuildRelation):
+        return step.definition.relation
+    return str(step.view.name) if isinstance(step, WriteContract) else None
+
+
+def step_kind(step: Step) -> str:
+    """The short name of what a step does, as runs record it.
+
+    >>> step_kind(CreateSchema("shop", ()))
+    'create schema'
+    """
+    match step:
+        case CreateSchema():
+            return "create schema"
+        case MigrateState():
+            return "migrate state"
+        case BuildRelation():
+            return f"{step.change.value} {step.definition.role}"
+        case CheckSources():
+            return "check sources"
+        case WriteContract():
+            return "write contract"
+
+
+def as_json(step: Step) -> dict[str, Any]:
+    return {
+        "step": step_kind(step),
+        "relation": step_relation(step),
+        "title": step.title,
+        "statements": [{"sql": statement.sql, "lock": statement.lock} for statement in step.statements],
+    }
