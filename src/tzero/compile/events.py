@@ -125,6 +125,8 @@ def _known(base: Base, population: Population, known_at: str | None) -> tuple[ex
     slas = [lookup.source.sla for lookup in population.rows.lookups if lookup.source.sla]
     if slas:
         settled = exp.Add(this=settled, expression=interval(max(slas)))
+        if base.time_type.kind == "date":
+            settled = cast(exp.Paren(this=settled), "date")
     return latest([settled, *times]), [not_null(time.copy()) for time in times]
 
 

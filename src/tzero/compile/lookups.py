@@ -146,6 +146,8 @@ def _ranked(lookup: Lookup, name: str, scope: Scope, keys: list[str]) -> exp.Que
         for (_, theirs), key in zip(lookup.on, keys, strict=True)
     ]
     on.append(equal(quoted_column(source.time, "h"), quoted_column("asof_time", "a")))
+    # greatest() passes over NULL, and a row whose known-at is NULL is not known
+    on.extend(not_null(column) for column in columns(_times(lookup), "h"))
     on.append(exp.LT(this=_known(lookup, "h"), expression=quoted_column("asof_t0", "a")))
     if lookup.max_age is not None:
         oldest = exp.Sub(this=quoted_column("asof_t0", "a"), expression=interval(lookup.max_age))
