@@ -38,6 +38,7 @@ SELECT schema_name, view_name, 'view' FROM duckdb_views()
 WHERE database_name = current_database() AND NOT internal AND NOT temporary
 ORDER BY ALL
 """
+_BATCHES = "tzero_batches"
 _busy: dict[str, str] = {}
 _busy_guard = threading.Lock()
 
@@ -147,13 +148,11 @@ class DuckDBEngine:
 
     def load(self, name: RelationName, batches: pa.RecordBatchReader, *, append: bool = False) -> int:
         table = quoted(name, self.dialect)
+        verb = f"INSERT INTO {table} BY NAME" if append else f"CREATE TABLE {table} AS"
         with translated(self.label):
-            self._connection.register("tzero_batches", batches)
-            try:
-                verb = f"INSERT INTO {table} BY NAME" if append else f"CREATE TABLE {table} AS"
-                loaded = self._connection.execute(f"{verb} SELECT * FROM tzero_batches").fetchall()
-            finally:
-                self._connection.unregister("tzero_batches")
+            self._connection.register(_BATCHES, batches)
+            loaded = self._connection.execute(f"{verb} SELECT * FROM {_BATCHES}").fetchall()
+            self._connection.unregister(_BATCHES)
         return int(loaded[0][0])
 
     def schema_statements(self, schema: str) -> tuple[Statement, ...]:

@@ -12,11 +12,12 @@ import pyarrow as pa
 
 from tzero.engines.base import Engine
 from tzero.engines.targets import Target, open_engine
-from tzero.errors import ConfigError, ContractError, MissingRelationError, Place
+from tzero.errors import ConfigError, ContractError, MissingRelationError, Place, UsageError
 from tzero.features.places import placed
 from tzero.features.suggest import nearest
 from tzero.features.views import FeatureView
 from tzero.project.config import FILE, Config, line_of, read_config
+from tzero.project.files import read_batches
 from tzero.project.loading import load_views
 from tzero.project.reading import closing, find_view, query_of, require_built
 from tzero.project.shown import Shown, show
@@ -25,7 +26,7 @@ from tzero.refresh.performing import Outcome, Progress, perform
 from tzero.refresh.plan import Fingerprint, Plan
 from tzero.refresh.planning import plan_apply, plan_refresh
 from tzero.sql.names import RelationName
-from tzero.state import feature_contract
+from tzero.state import definition, feature_contract
 from tzero.state.contract import Contract, ContractDifference, differences
 from tzero.state.schema import StateSchema
 
@@ -138,6 +139,23 @@ class Project:
         """What is in a store."""
         with self.session(target, read_only=True) as engine:
             return show(self.declared, engine)
+
+    def load(self, file: str | Path, relation: str, *, append: bool = False, target: str | None = None) -> int:
+        """Load a Parquet or CSV file into a table of the target and return the number of rows.
+
+        A new table, unless ``append``. Raises UsageError for a relation that tzero builds itself.
+        """
+        name = RelationName.parse(relation)
+        batches = read_batches(Path(file))
+        with self.session(target) as engine, engine.exclusive("tzero load"), engine.transaction():
+            if str(name) in definition.current(self._state(engine)):
+                raise UsageError(f"{name} is built by tzero", fix="load the rows that it is built from")
+            if not append and engine.kind(name) is not None:
+                raise UsageError(f"{name} is there already", fix="add its rows with --append, or name another table")
+            if name.schema is not None and not append:
+                for statement in engine.schema_statements(name.schema):
+                    engine.execute(statement.sql)
+            return engine.load(name, batches, append=append)
 
     def contract(self, view: View = None, *, target: str | None = None) -> Contract:
         """The contract of a view as the store keeps it. Raises ContractError where it keeps none."""

@@ -51,6 +51,12 @@ class Shown:
     relations: tuple[ShownRelation, ...]
     last_run: RunRecord | None
 
+    def as_json(self) -> dict[str, Any]:
+        last = self.last_run
+        run_json = {"command": last.command, "ended_at": last.ended_at, "seconds": last.seconds} if last else None
+        relations = [relation.as_json() for relation in self.relations]
+        return {"target": self.target, "relations": relations, "last_run": run_json}
+
 
 def show(declared: Declared, engine: Engine) -> Shown:
     state = StateSchema(engine, declared.state_schema)

@@ -6,6 +6,7 @@ import contextlib
 import datetime as dt
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from tzero.engines.base import Engine
 from tzero.errors import InternalError, TzeroError
@@ -40,6 +41,13 @@ class Outcome:
     run_id: int
     whole: RunRecord
     steps: tuple[RunRecord, ...]
+
+    def as_json(self, target: str) -> dict[str, Any]:
+        steps = [
+            {"step": step.step, "relation": step.relation, "rows": step.n_rows, "seconds": step.seconds}
+            for step in self.steps
+        ]
+        return {"target": target, "run_id": self.run_id, "seconds": self.whole.seconds, "steps": steps}
 
 
 def perform(plan: Plan, state: StateSchema, progress: Progress) -> Outcome:

@@ -7,6 +7,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from enum import Enum
+from typing import Any
 
 
 class ColumnRole(Enum):
@@ -43,6 +44,10 @@ class Contract:
         """
         listed = [[column.name, column.dtype, column.nullable, column.role.value] for column in self.columns]
         return hashlib.sha256(json.dumps(listed, ensure_ascii=False, separators=(",", ":")).encode()).hexdigest()
+
+    def as_json(self) -> dict[str, Any]:
+        listed = [{**asdict(column), "role": column.role.value} for column in self.columns]
+        return {"name": self.name, "relation": self.relation, "features_hash": self.features_hash, "columns": listed}
 
 
 @dataclass(frozen=True, slots=True)
