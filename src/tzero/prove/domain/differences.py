@@ -1,0 +1,245 @@
+"""Difference constraints ``x - y <= c`` over the time line, with floors, shifts, zones and monotone functions.
+
+Shortest paths answer what follows. Bounds between two terms that are both multiples of a grain (a day, an hour) are
+rounded down to it, so that ``day' < day`` means ``day' + 1 day <= day``.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+from math import gcd
+from typing import TYPE_CHECKING
+
+from tzero.prove.domain import zones
+from tzero.prove.domain.facts import Bound, Le
+from tzero.prove.domain.terms import DAY, ORIGIN, App, Const, Term, Var
+
+if TYPE_CHECKING:
+    from tzero.prove.domain.store import Store
+
+IMPOSSIBLE = -(1 << 62)
+_ROUNDS = 4
+
+
+class Differences:
+    """The graph of one store, over canonical terms without their offsets."""
+
+    def __init__(self, store: Store, facts: Iterable[Le | Bound]) -> None:
+        self.store = store
+        self._from: dict[Term, dict[Term, int]] = {}
+        self._to: dict[Term, dict[Term, int]] = {}
+        self._known: set[Term] = set()
+        self._families: dict[tuple[object, ...], list[tuple[Term, int, Term]]] = {}
+        self._starts: list[App] = []
+        self._memo: dict[tuple[Term, bool], dict[Term, int]] = {}
+        self.impossible = False
+        for fact in facts:
+            self._constrain(fact.left, fact.right, fact.offset)
+        self._saturate()
+
+    def node(self, term: Term) -> tuple[Term, int]:
+        """The node of a term, and its offset from that node."""
+        term = self.store.canon(term)
+        offset = 0
+        while isinstance(term, App) and term.op in ("shift", "retype"):
+            if term.op == "shift":
+                moved = term.params[0]
+                assert isinstance(moved, int)
+                offset += moved
+            term = self.store.canon(term.args[0])
+        if isinstance(term, Const) and term.at is not None:
+            return ORIGIN, offset + term.at
+        return term, offset
+
+    def upper(self, left: Term, right: Term) -> int | None:
+        """The least known ``c`` with ``left - right <= c``, or None."""
+        x, x_offset = self._place(left)
+        y, y_offset = self._place(right)
+        if self.impossible:
+            return IMPOSSIBLE
+        if x is y:
+            return x_offset - y_offset
+        found = self._distances(y, forward=True).get(x)
+        return None if found is None else found + x_offset - y_offset
+
+    def bounds(self, term: Term) -> dict[Term, int]:
+        """Every node ``t`` with a known ``c`` such that ``term - t <= c``."""
+        x, offset = self._place(term)
+        if self.impossible:
+            return {}
+        return {t: c + offset for t, c in self._distances(x, forward=False).items()}
+
+    def include(self, terms: Iterable[Term]) -> None:
+        """Make sure that some terms take part."""
+        for term in terms:
+            self._place(term)
+
+    # -- the graph --------------------------------------------------------------------------------------------------
+
+    def _place(self, term: Term) -> tuple[Term, int]:
+        node, offset = self.node(term)
+        if node not in self._known:
+            self._learn(node)
+            self._saturate()
+        return node, offset
+
+    def _edge(self, x: Term, y: Term, c: int) -> bool:
+        """Add ``x - y <= c``; whether it was news."""
+        grain = gcd(_grain(x), _grain(y))
+        if grain > 1:
+            c = c // grain * grain
+        old = self._from.setdefault(y, {}).get(x)
+        if x is y:
+            self.impossible = self.impossible or c < 0
+            return False
+        if old is not None and old <= c:
+            return False
+        self._from[y][x] = c
+        self._to.setdefault(x, {})[y] = c
+        self._memo.clear()
+        return True
+
+    def _constrain(self, left: Term, right: Term, c: int) -> bool:
+        x, x_offset = self.node(left)
+        y, y_offset = self.node(right)
+        for node in (x, y):
+            self._learn(node)
+        return self._edge(x, y, c - x_offset + y_offset)
+
+    def _learn(self, node: Term) -> None:
+        """Add what a term says by its form alone."""
+        if node in self._known:
+            return
+        self._known.add(node)
+        if not isinstance(node, App):
+            return
+        match node.op:
+            case "floor" | "trunc":
+                self._learn_floor(node)
+            case "local" | "instant":
+                low, high = zones.offsets(str(node.params[0]))
+                sign = 1 if node.op == "local" else -1
+                self._constrain(node, node.args[0], high if sign > 0 else -low)
+                self._constrain(node.args[0], node, -low if sign > 0 else high)
+            case "start":
+                low, high = zones.offsets(str(node.params[0]))
+                self._constrain(node, node.args[0], -low)
+                self._constrain(node.args[0], node, high)
+                self._starts.append(node)
+            case "around":
+                low, high = node.params
+                assert isinstance(low, int) and isinstance(high, int)
+                self._constrain(node, node.args[0], high)
+                self._constrain(node.args[0], node, -low)
+            case "least" | "greatest":
+                for arg in node.args:
+                    if self.store.not_null(arg):
+                        pair = (node, arg) if node.op == "least" else (arg, node)
+                        self._constrain(*pair, 0)
+            case "epoch" | "version" | "iso":
+                self._family(node, (node.op, *node.params), node.args[0])
+
+    def _learn_floor(self, node: App) -> None:
+        unit, longest = node.params[0], node.params[-1]
+        assert isinstance(longest, int)
+        inner = node.args[0]
+        self._constrain(node, inner, 0)
+        self._constrain(inner, node, longest - 1)
+        if node.op == "trunc":
+            self._family(node, ("trunc", unit), inner)
+        base, offset = self.node(inner)
+        if node.op == "floor" and unit == DAY and isinstance(base, App) and base.op == "local" and not offset:
+            zone = str(base.params[0])
+            if zones.date_is_monotone(zone):
+                self._family(node, ("dayz", zone), base.args[0])
+
+    def _family(self, node: Term, family: tuple[object, ...], arg: Term) -> None:
+        x, offset = self.node(arg)
+        self._learn(x)
+        self._families.setdefault(family, []).append((x, offset, node))
+
+    def _saturate(self) -> None:
+        """Apply the monotone functions until nothing new follows."""
+        for _ in range(_ROUNDS):
+            if self.impossible or not (self._close_families() | self._close_starts()):
+                return
+
+    def _close_families(self) -> bool:
+        news = False
+        for (name, *_), members in self._families.items():
+            injective = name in ("epoch", "version")
+            for x, x_at, fx in members:
+                for y, y_at, fy in members:
+                    if fx is fy:
+                        continue
+                    found = self._distances(fy, forward=True).get(fx)
+                    if found is not None and found < 0:
+                        news |= self._edge(x, y, -1 - x_at + y_at)
+                    elif found == 0 and injective:
+                        news |= self._edge(x, y, y_at - x_at)
+                    apart = self._distances(y, forward=True).get(x) if x is not y else 0
+                    if apart is not None and apart + x_at - y_at <= (-1 if injective else 0):
+                        news |= self._edge(fx, fy, -1 if injective else 0)
+        return news
+
+    def _close_starts(self) -> bool:
+        """An instant is before the start of a day exactly when its local date is an earlier one."""
+        news = False
+        for start in self._starts:
+            day, day_at = self.node(start.args[0])
+            self._learn(day)
+            for x, x_at, local_day in self._families.get(("dayz", start.params[0]), ()):
+                ahead = 0 if local_day is day else self._distances(day, forward=True).get(local_day)
+                if ahead is not None and ahead - day_at <= -DAY:
+                    news |= self._edge(x, start, -1 - x_at)
+                elif ahead is not None and ahead - day_at <= 0:
+                    news |= self._edge(x, start, DAY + 3 * 3600 * 1_000_000 - x_at)
+        return news
+
+    def _distances(self, source: Term, *, forward: bool) -> dict[Term, int]:
+        """Shortest paths from a node: ``x - source`` forward, ``source - x`` backward."""
+        memo = self._memo.get((source, forward))
+        if memo is not None:
+            return memo
+        arcs = self._from if forward else self._to
+        grain = _grain(source)
+        found = {source: 0}
+        queue = deque([source])
+        visits: dict[Term, int] = {}
+        while queue:
+            node = queue.popleft()
+            visits[node] = visits.get(node, 0) + 1
+            if visits[node] > len(self._known) + 1:
+                self.impossible = True
+                break
+            base = found[node]
+            for other, c in arcs.get(node, {}).items():
+                total = base + c
+                common = gcd(grain, _grain(other))
+                if common > 1:
+                    total = total // common * common
+                if other is source:
+                    if total < 0:
+                        self.impossible = True
+                    continue
+                if other not in found or total < found[other]:
+                    found[other] = total
+                    queue.append(other)
+        self._memo[source, forward] = found
+        return found
+
+
+def _grain(node: Term) -> int:
+    """A divisor of every value that a node takes; 0 for the origin, which every number divides."""
+    if node is ORIGIN:
+        return 0
+    if isinstance(node, Var):
+        return node.grain
+    if isinstance(node, App) and node.op == "floor":
+        unit = node.params[0]
+        assert isinstance(unit, int)
+        return unit
+    if node.type == "date" or (isinstance(node, App) and node.op == "trunc"):
+        return DAY
+    return 1

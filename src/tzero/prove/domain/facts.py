@@ -1,0 +1,69 @@
+"""Facts: what is true of every row of a relation, or of the rows on which a guard holds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from tzero.prove.domain.terms import Term
+
+
+@dataclass(frozen=True, slots=True)
+class Le:
+    """``left - right <= offset`` in microseconds (or units of an integer), and neither is NULL."""
+
+    left: Term
+    right: Term
+    offset: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """``left - right <= offset`` where ``right`` is not NULL; it says nothing of whether it is."""
+
+    left: Term
+    right: Term
+    offset: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Same:
+    """Both are equal, or both are NULL."""
+
+    left: Term
+    right: Term
+
+
+@dataclass(frozen=True, slots=True)
+class NotNull:
+    term: Term
+
+
+@dataclass(frozen=True, slots=True)
+class Null:
+    term: Term
+
+
+@dataclass(frozen=True, slots=True)
+class Holds:
+    """A boolean term is TRUE."""
+
+    term: Term
+
+
+@dataclass(frozen=True, slots=True)
+class Contradiction:
+    """No row is like this."""
+
+
+Fact: TypeAlias = Le | Bound | Same | NotNull | Null | Holds | Contradiction
+
+
+def equal(left: Term, right: Term) -> tuple[Fact, ...]:
+    """What ``left = right`` says when it is TRUE."""
+    return Same(left, right), NotNull(left), NotNull(right)
+
+
+def before(left: Term, right: Term) -> Le:
+    """What ``left < right`` says when it is TRUE; the line has a resolution of one microsecond."""
+    return Le(left, right, -1)

@@ -1,0 +1,266 @@
+"""A symbolic row: what every row of a relation (or of one branch of it) is like."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+
+from tzero.prove.domain.facts import Bound, Contradiction, Fact, Holds, Le, NotNull, Null, Same
+from tzero.prove.domain.label import Atom, Ledger, Located, Template
+from tzero.prove.domain.store import Store
+from tzero.prove.domain.terms import Term, Var, substitute
+
+_parts = itertools.count(1)
+
+
+def new_part() -> int:
+    return next(_parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One underlying row: of a base relation, or of a group. Each key determines its ``terms``."""
+
+    uid: int
+    relation: str
+    terms: tuple[Term, ...]
+    keys: tuple[tuple[Term, ...], ...]
+    key: tuple[Term, ...] = ()
+    marker: Var | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Occurrence:
+    """One use of a named relation. ``total``: each of its rows that meets the conditions yields a row here."""
+
+    source: str
+    columns: tuple[tuple[str, Term], ...]
+    marker: Var | None = None
+    total: bool = True
+    conditions: tuple[Term, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Present:
+    """What the row's presence depends on; ``via`` the optional part that multiplies the row, if it is only that."""
+
+    atom: Atom
+    via: Var | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unique:
+    """Where ``term`` equals ``value``, ``keys`` determine the row: a row number within a partition."""
+
+    term: Term
+    value: int
+    keys: tuple[Term, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """The columns of a row, the facts of it, what its presence depends on and what identifies it."""
+
+    columns: dict[str, Term] = field(default_factory=dict)
+    store: Store = field(default_factory=Store)
+    presence: tuple[Present, ...] = ()
+    parts: tuple[Part, ...] = ()
+    occurrences: tuple[Occurrence, ...] = ()
+    unique: tuple[Unique, ...] = ()
+    single: bool = False
+
+    def located_presence(self, *, lean: bool = False, needed: frozenset[Var] = frozenset()) -> Iterator[Located]:
+        """The atoms of the row's presence; ``lean`` leaves out what only multiplies it."""
+        for item in self.presence:
+            if item.via is None:
+                yield Located(item.atom, self.store)
+            elif not lean or item.via in needed:
+                yield Located(item.atom, self.store)
+
+    def located_in(self, store: Store) -> Iterator[Located]:
+        """The atoms of the row's presence among the facts of a wider row."""
+        for item in self.presence:
+            yield Located(item.atom, store)
+
+    def assume(self, facts: Iterable[Fact]) -> Row:
+        return replace(self, store=self.store.assume(facts))
+
+    def determined(self, given: Iterable[Term]) -> frozenset[int]:
+        """The parts that some terms determine, directly or through the keys of other parts."""
+        store = self.store
+        known = {store.canon(term) for term in given}
+        found: set[int] = set()
+        changed = True
+        while changed:
+            changed = False
+            for part in self.parts:
+                if part.uid in found or not any(all(_computed(store, t, known) for t in key) for key in part.keys):
+                    continue
+                found.add(part.uid)
+                known |= {store.canon(term) for term in part.terms}
+                changed = True
+            for unique in self.unique:
+                value = store.constant(unique.term)
+                if value is not None and value.at == unique.value and all(
+                    _computed(store, key, known) for key in unique.keys
+                ):
+                    return frozenset(part.uid for part in self.parts)
+        return frozenset(found)
+
+    def identifies(self, given: Iterable[Term]) -> bool:
+        """Whether no two rows agree on these terms."""
+        return len(self.determined(given)) == len(self.parts)
+
+    def times(self) -> tuple[Term, ...]:
+        """The terms of the row that lie on the time line, one of each class."""
+        found: dict[Term, Term] = {}
+        for term in self.terms():
+            if term.is_time and term.leaves:
+                found.setdefault(self.store.canon(term), term)
+        return tuple(found.values())
+
+    def variables(self) -> set[Var]:
+        """Every variable that the row mentions."""
+        found: set[Var] = set()
+        for term in self.terms():
+            found |= term.leaves
+        found |= set(self.store.owner) | set(self.store.guarded)
+        return found
+
+    def terms(self) -> Iterator[Term]:
+        """The row's own terms: columns, underlying rows, facts and labels."""
+        yield from self.columns.values()
+        for part in self.parts:
+            yield from part.terms
+        for occurrence in self.occurrences:
+            yield from (term for _, term in occurrence.columns)
+        for fact in itertools.chain(self.store.facts, *self.store.guarded.values()):
+            yield from fact_terms(fact)
+        for item in self.presence:
+            yield from atom_terms(item.atom)
+
+
+def _computed(store: Store, term: Term, known: set[Term]) -> bool:
+    term = store.canon(term)
+    if term in known or not term.leaves:
+        return True
+    return all(store.canon(leaf) in known for leaf in term.leaves)
+
+
+def fact_terms(fact: Fact) -> tuple[Term, ...]:
+    """The terms that a fact is about."""
+    match fact:
+        case Le(left, right) | Bound(left, right) | Same(left, right):
+            return left, right
+        case NotNull(term) | Null(term) | Holds(term):
+            return (term,)
+        case Contradiction():
+            return ()
+
+
+def atom_terms(atom: Atom) -> Iterator[Term]:
+    """The terms of the row that an atom mentions."""
+    for term in (atom.time, atom.if_null, atom.if_not_null):
+        if term is not None:
+            yield term
+    for template in atom.exists:
+        yield from (outer for _, outer in template.keys)
+
+
+class Renaming:
+    """Fresh variables for a row, so that the same relation can be used twice side by side."""
+
+    def __init__(self, ledger: Ledger, fixed: frozenset[Var] = frozenset()) -> None:
+        self.ledger = ledger
+        self.fixed = fixed
+        self.variables: dict[Var, Var] = {}
+        self.parts: dict[int, int] = {}
+        self._memo: dict[Term, Term] = {}
+
+    def row(self, row: Row) -> Row:
+        """A copy of the row that shares no variable with it."""
+        self.parts |= {part.uid: new_part() for part in row.parts}
+        parts = tuple(self.part(part) for part in row.parts)
+        return Row(
+            columns={name: self.term(term) for name, term in row.columns.items()},
+            store=self.store(row.store),
+            presence=tuple(Present(self.atom(item.atom), self.marker(item.via)) for item in row.presence),
+            parts=parts,
+            occurrences=tuple(self.occurrence(occurrence) for occurrence in row.occurrences),
+            unique=tuple(Unique(self.term(u.term), u.value, self.all(u.keys)) for u in row.unique),
+            single=row.single,
+        )
+
+    def term(self, term: Term) -> Term:
+        return substitute(term, self._variable, self._memo)
+
+    def all(self, terms: Iterable[Term]) -> tuple[Term, ...]:
+        return tuple(self.term(term) for term in terms)
+
+    def _variable(self, term: Term) -> Term | None:
+        return self.variable(term) if isinstance(term, Var) else None
+
+    def variable(self, old: Var) -> Var:
+        if old in self.fixed:
+            return old
+        new = self.variables.get(old)
+        if new is None:
+            new = self.variables[old] = Var(old.name, old.type, old.grain, is_bound=old.is_bound)
+            self.ledger[new] = tuple(self.atom(atom) for atom in self.ledger.get(old, ()))
+        return new
+
+    def marker(self, old: Var | None) -> Var | None:
+        return None if old is None else self.variable(old)
+
+    def part(self, part: Part) -> Part:
+        return Part(
+            self.parts[part.uid], part.relation, self.all(part.terms), tuple(self.all(key) for key in part.keys),
+            self.all(part.key), self.marker(part.marker),
+        )  # fmt: skip
+
+    def occurrence(self, old: Occurrence) -> Occurrence:
+        columns = tuple((name, self.term(term)) for name, term in old.columns)
+        return replace(old, columns=columns, marker=self.marker(old.marker), conditions=self.all(old.conditions))
+
+    def atom(self, atom: Atom) -> Atom:
+        return Atom(
+            atom.kind,
+            None if atom.time is None else self.term(atom.time),
+            atom.relation,
+            self.parts.get(atom.part, atom.part),
+            None if atom.if_null is None else self.term(atom.if_null),
+            None if atom.if_not_null is None else self.term(atom.if_not_null),
+            tuple(self.template(template) for template in atom.exists),
+            atom.origin,
+        )
+
+    def template(self, old: Template) -> Template:
+        keys = tuple((inner, self.term(outer)) for inner, outer in old.keys)
+        return Template(old.source, old.columns, keys, old.conditions)
+
+    def fact(self, fact: Fact) -> Fact:
+        match fact:
+            case Le(left, right, offset):
+                return Le(self.term(left), self.term(right), offset)
+            case Bound(left, right, offset):
+                return Bound(self.term(left), self.term(right), offset)
+            case Same(left, right):
+                return Same(self.term(left), self.term(right))
+            case NotNull(term):
+                return NotNull(self.term(term))
+            case Null(term):
+                return Null(self.term(term))
+            case Holds(term):
+                return Holds(self.term(term))
+            case Contradiction():
+                return fact
+
+    def store(self, store: Store) -> Store:
+        new = Store()
+        new.owner = {self.variable(var): self.variable(marker) for var, marker in store.owner.items()}
+        for marker, facts in store.guarded.items():
+            new.guarded[self.variable(marker)] = tuple(self.fact(fact) for fact in facts)
+        new = new.assume([self.fact(fact) for fact in store.facts])
+        new.impossible = new.impossible or store.impossible
+        return new

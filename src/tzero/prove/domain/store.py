@@ -1,0 +1,308 @@
+"""The constraint store: equalities, differences and NULL-ness that hold of every row, and what follows from them.
+
+A store is immutable; :meth:`Store.assume` answers a new one. Facts under a *guard* hold only where the guard's
+marker is not NULL: they are what an outer join knows of the rows that matched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from tzero.prove.domain.differences import Differences
+from tzero.prove.domain.facts import Bound, Contradiction, Fact, Holds, Le, NotNull, Null, Same
+from tzero.prove.domain.strictness import is_total, needs_every_argument
+from tzero.prove.domain.terms import NULL, App, Const, Term, Var, rebuild
+
+
+class Store:
+    """Facts that hold together. ``owner`` maps a variable of an optional part to the part's marker."""
+
+    def __init__(self) -> None:
+        self.facts: tuple[Fact, ...] = ()
+        self.guarded: dict[Var, tuple[Fact, ...]] = {}
+        self.owner: dict[Var, Var] = {}
+        self.impossible = False
+        self.holds: set[Term] = set()
+        self._parent: dict[Term, Term] = {}
+        self._same: list[Same] = []
+        self._not_null: set[Term] = set()
+        self._null: set[Term] = set()
+        self._canon: dict[Term, Term] = {}
+        self._children: dict[tuple[Fact, ...], Store] = {}
+        self._differences: Differences | None = None
+        self.memo: dict[object, object] = {}
+
+    # -- building ---------------------------------------------------------------------------------------------------
+
+    def assume(self, facts: Iterable[Fact]) -> Store:
+        """This store with more facts; the same store when they are none or known."""
+        wanted = tuple(fact for fact in facts if not (isinstance(fact, NotNull) and self.not_null(fact.term)))
+        if not wanted or self.impossible:
+            return self
+        found = self._children.get(wanted)
+        if found is None:
+            found = self._children[wanted] = self._copy()
+            found._add(wanted)
+        return found
+
+    def joined(self, other: Store) -> Store:
+        """The facts of both, about rows side by side."""
+        new = self._copy()
+        new.owner |= other.owner
+        for marker, facts in other.guarded.items():
+            new.guarded[marker] = new.guarded.get(marker, ()) + facts
+        new.impossible = self.impossible or other.impossible
+        new._add(other.facts)
+        return new
+
+    def guard(self, marker: Var, variables: Iterable[Var]) -> Store:
+        """Every fact made conditional on a marker, to which the variables belong from now on."""
+        new = Store()
+        new.owner = dict(self.owner)
+        for variable in variables:
+            if variable is not marker and variable not in new.owner:
+                new.owner[variable] = marker
+        new.guarded = dict(self.guarded)
+        new.guarded[marker] = new.guarded.get(marker, ()) + self.facts
+        if self.impossible:
+            new._add((Null(marker),))
+        return new
+
+    def with_guarded(self, marker: Var, facts: tuple[Fact, ...]) -> Store:
+        """More facts for the rows on which a marker is not NULL."""
+        new = self._copy()
+        new.guarded[marker] = new.guarded.get(marker, ()) + facts
+        if new.not_null(marker):
+            new._add(facts)
+        return new
+
+    def _copy(self) -> Store:
+        new = Store()
+        new.facts = self.facts
+        new.guarded = dict(self.guarded)
+        new.owner = dict(self.owner)
+        new.impossible = self.impossible
+        new.holds = set(self.holds)
+        new._parent = dict(self._parent)
+        new._same = list(self._same)
+        new._not_null = set(self._not_null)
+        new._null = set(self._null)
+        return new
+
+    def _add(self, facts: Iterable[Fact]) -> None:
+        queue = list(facts)
+        self.facts += tuple(queue)
+        self._canon.clear()
+        merged = False
+        while queue:
+            fact = queue.pop()
+            match fact:
+                case Contradiction():
+                    self.impossible = True
+                case Holds(term):
+                    self.holds.add(term)
+                    queue.append(NotNull(term))
+                case NotNull(term):
+                    queue.extend(self._learn_not_null(term))
+                case Null(term):
+                    self._null.add(term)
+                    self.impossible = self.impossible or self._proves_not_null(term)
+                case Same():
+                    self._same.append(fact)
+                    merged = True
+                case Le(left, right):
+                    queue += [NotNull(left), NotNull(right)]
+        if merged:
+            self._merge()
+        self._check_constants()
+
+    def _learn_not_null(self, term: Term) -> list[Fact]:
+        """Record that a term is not NULL; answers what follows."""
+        if term in self._not_null:
+            return []
+        self._not_null.add(term)
+        self._canon.clear()
+        if term is NULL or term in self._null:
+            self.impossible = True
+        more: list[Fact] = []
+        if isinstance(term, App) and needs_every_argument(term):
+            more += [NotNull(arg) for arg in term.args]
+        if isinstance(term, Var):
+            marker = self.owner.get(term)
+            if marker is not None:
+                more.append(NotNull(marker))
+            activated = self.guarded.pop(term, ())
+            self.facts += activated
+            more += activated
+        return more
+
+    def _merge(self) -> None:
+        """Unite what is equal, until functions of equal arguments are equal too."""
+        for _ in range(8):
+            self._canon.clear()
+            changed = False
+            for same in self._same:
+                left, right = self.canon(same.left), self.canon(same.right)
+                if left is not right:
+                    changed = True
+                    self._unite(left, right)
+            if not changed:
+                return
+
+    def _unite(self, left: Term, right: Term) -> None:
+        if isinstance(left, Const) and isinstance(right, Const):
+            differ = left.value != right.value if left.at is None or right.at is None else left.at != right.at
+            if differ and left.type == right.type:
+                self.impossible = True
+        keep, drop = (left, right) if _rank(left) <= _rank(right) else (right, left)
+        if keep in _inside(drop):
+            keep, drop = drop, keep
+        if drop in _inside(keep):
+            return
+        self._parent[drop] = keep
+        self._canon.clear()
+
+    def _check_constants(self) -> None:
+        for fact in self.facts:
+            if isinstance(fact, Le):
+                left, right = self.canon(fact.left), self.canon(fact.right)
+                if isinstance(left, Const) and isinstance(right, Const) and left.at is not None and right.at is not None:
+                    self.impossible = self.impossible or left.at - right.at > fact.offset
+
+    # -- asking -----------------------------------------------------------------------------------------------------
+
+    def canon(self, term: Term) -> Term:
+        """The representative of everything that equals a term."""
+        found = self._canon.get(term)
+        if found is not None:
+            return found
+        self._canon[term] = term
+        new: Term = term
+        if isinstance(term, App):
+            args = tuple(self.canon(arg) for arg in term.args)
+            if any(a is not b for a, b in zip(args, term.args, strict=True)):
+                new = rebuild(term, args)
+            new = self._simplify(new)
+        seen = {new}
+        while new in self._parent and self._parent[new] not in seen:
+            new = self._parent[new]
+            seen.add(new)
+        if new is not term and isinstance(new, App):
+            new = self.canon(new)
+        self._canon[term] = new
+        return new
+
+    def _simplify(self, term: Term) -> Term:
+        if isinstance(term, App) and term.op in ("coalesce", "least", "greatest"):
+            if term.op == "coalesce" and self.not_null(term.args[0]):
+                return self.canon(term.args[0])
+            if len(term.args) == 1:
+                return self.canon(term.args[0])
+        return term
+
+    def equal(self, left: Term, right: Term) -> bool:
+        """Whether both are always equal, or NULL together."""
+        return left is right or self.canon(left) is self.canon(right)
+
+    def not_null(self, term: Term) -> bool:
+        """Whether a term is never NULL here."""
+        return term in self._not_null or self._proves_not_null(term)
+
+    def _proves_not_null(self, term: Term) -> bool:
+        if isinstance(term, Const):
+            return term is not NULL
+        if isinstance(term, Var):
+            if term in self._not_null:
+                return True
+            top = self._parent.get(term)
+            return top is not None and (top in self._not_null or (isinstance(top, Const) and top is not NULL))
+        assert isinstance(term, App)
+        if term in self._not_null:
+            return True
+        if term.op in ("coalesce", "least", "greatest"):
+            return any(self.not_null(arg) for arg in term.args)
+        if term.op == "case":
+            return len(term.args) % 2 == 1 and all(self.not_null(v) for v in (*term.args[1::2], term.args[-1]))
+        return is_total(term) or (needs_every_argument(term, exactly=True) and all(map(self.not_null, term.args)))
+
+    def null(self, term: Term) -> bool:
+        """Whether a term is always NULL here."""
+        if term is NULL or term in self._null:
+            return True
+        if isinstance(term, Var):
+            marker: Var | None = self.owner.get(term)
+            while marker is not None:
+                if marker in self._null:
+                    return True
+                marker = self.owner.get(marker)
+            return False
+        return isinstance(term, App) and needs_every_argument(term) and any(map(self.null, term.args))
+
+    def covers(self, other: Store) -> bool:
+        """Whether this store says everything that another says."""
+        if self is other or self.impossible:
+            return True
+        known = self.memo.get("facts")
+        if known is None:
+            known = self.memo["facts"] = frozenset(self.facts)
+        assert isinstance(known, frozenset)
+        return all(fact in known for fact in other.facts)
+
+    def constant(self, term: Term) -> Const | None:
+        """The literal that a term always equals, if there is one."""
+        found = self.canon(term)
+        return found if isinstance(found, Const) else None
+
+    @property
+    def differences(self) -> Differences:
+        """The difference constraints, closed on demand."""
+        if self._differences is None:
+            self._differences = Differences(self, (fact for fact in self.facts if isinstance(fact, Le)))
+        return self._differences
+
+    def upper(self, left: Term, right: Term) -> int | None:
+        """The least known ``c`` with ``left - right <= c``, or None."""
+        return self.differences.upper(left, right)
+
+    def le(self, left: Term, right: Term, offset: int = 0) -> bool:
+        """Whether ``left - right <= offset`` always."""
+        if self.impossible:
+            return True
+        found = self.upper(left, right)
+        return found is not None and found <= offset
+
+    def entails(self, fact: Fact) -> bool:
+        """Whether a fact follows from this store."""
+        if self.impossible:
+            return True
+        match fact:
+            case Le(left, right, offset):
+                return self.not_null(left) and self.not_null(right) and self.le(left, right, offset)
+            case Bound(left, right, offset):
+                return self.le(left, right, offset)
+            case Same(left, right):
+                return self.equal(left, right)
+            case NotNull(term):
+                return self.not_null(term)
+            case Null(term):
+                return self.null(term)
+            case Holds(term):
+                return term in self.holds
+            case Contradiction():
+                return False
+
+
+def _rank(term: Term) -> tuple[int, int]:
+    """Literals represent their class first, then variables (the oldest), then functions."""
+    if isinstance(term, Const):
+        return (0, 0)
+    return (1, term.uid) if isinstance(term, Var) else (2, len(term.leaves))
+
+
+def _inside(term: Term) -> set[Term]:
+    if not isinstance(term, App):
+        return set()
+    found: set[Term] = set()
+    for arg in term.args:
+        found |= {arg} | _inside(arg)
+    return found

@@ -1,0 +1,24 @@
+"""Which terms are NULL when an argument is, which are NULL only then, and which are never NULL."""
+
+from __future__ import annotations
+
+from tzero.prove.domain.terms import App
+
+# NULL exactly when an argument is.
+EXACT = frozenset(
+    "shift floor trunc local instant start dayz sub_time add not lt le eq ne neg plus minus times "
+    "retype epoch seconds iso version cast_exact negative around".split()
+)
+# NULL when an argument is, and perhaps also otherwise.
+STRICT = EXACT | frozenset({"divide", "modulo", "cast", "strict", "session"})
+TOTAL = frozenset({"is_null", "is_true", "same"})
+
+
+def needs_every_argument(term: App, *, exactly: bool = False) -> bool:
+    """Whether the function answers NULL when any argument is NULL; ``exactly``: and only then."""
+    return term.op in (EXACT if exactly else STRICT)
+
+
+def is_total(term: App) -> bool:
+    """Whether the function never answers NULL."""
+    return term.op in TOTAL

@@ -1,0 +1,133 @@
+"""What functions depend on besides their arguments: data, by class, per dialect. What is not listed is unknown.
+
+``PURE`` answers the same for the same arguments, always. ``CLOCK`` reads the time of the query, ``VOLATILE`` anything
+else that changes, ``SESSION`` a setting of the session. A pure function of an instant that shows its wall reading
+(its text, its day, its hour) depends on the session's zone as well; ``ZONELESS`` ones never show it.
+"""
+
+from __future__ import annotations
+
+_CLOCK_NODES = """
+CurrentTimestamp CurrentDate CurrentTime CurrentDatetime CurrentTimestampLTZ Localtime Localtimestamp UtcDate UtcTime
+UtcTimestamp Systimestamp CurrentTimezone
+"""
+CLOCK_NAMES = frozenset("""
+now clock_timestamp statement_timestamp transaction_timestamp timeofday current_timestamp current_date current_time
+localtime localtimestamp today get_current_timestamp get_current_time get_current_date unix_timestamp curdate getdate
+current_localtime current_localtimestamp txid_current pg_postmaster_start_time pg_conf_load_time
+""".split())
+VOLATILE_NAMES = frozenset("""
+random rand randn gen_random_uuid uuid uuidv4 uuidv7 uuid_generate_v4 uuid_generate_v1 nextval currval lastval setseed
+pg_backend_pid txid_current_snapshot monotonically_increasing_id spark_partition_id input_file_name shuffle
+pg_relation_size pg_total_relation_size pg_stat_get_live_tuples currval gen_random_bytes
+""".split())
+SESSION_NAMES = frozenset("""
+current_setting current_user session_user user current_schema current_schemas current_database current_catalog
+inet_client_addr pg_my_temp_schema has_table_privilege version getvariable current_query current_role
+""".split())
+_VOLATILE_NODES = """
+Rand Randn Uuid NextValueFor Randstr RandomBytes GapFill MonotonicallyIncreasingId Shuffle Uniform Normal Zipf
+SparkPartitionId
+"""
+_SESSION_NODES = """
+CurrentUser SessionUser CurrentSchema CurrentDatabase CurrentCatalog SessionParameter CurrentRole CurrentVersion
+CurrentSchemas CurrentWarehouse CurrentAccount CurrentClient CurrentIpAddress CurrentSession CurrentStatement
+CurrentTransaction
+"""
+CLOCK_NODES = frozenset(_CLOCK_NODES.split())
+VOLATILE_NODES = frozenset(_VOLATILE_NODES.split())
+SESSION_NODES = frozenset(_SESSION_NODES.split())
+
+# Text functions of text: NULL when an argument is.
+_TEXT = """
+Lower Upper Trim Left Right Substring Replace RegexpReplace RegexpExtract SplitPart Reverse Repeat Pad Initcap
+Chr MD5 SHA SHA2 Hex Unhex ToBase64 FromBase64 Translate Overlay Stuff DPipe SafeConcat StrToMap Soundex Ascii Unicode
+RegexpSubstr SubstringIndex Insert Space
+"""
+_INTEGER = """
+Length StrPosition Sign BitwiseAnd BitwiseOr BitwiseXor BitwiseNot BitwiseLeftShift BitwiseRightShift
+ArraySize ArrayLength Levenshtein CountIf RegexpCount RegexpInstr BitLength ByteLength IntDiv CRC32 ArrayPosition
+"""
+_FLOAT = """
+Ln Log Exp Sqrt Pow Cbrt Sin Cos Tan Asin Acos Atan Atan2 Degrees Radians Sinh Cosh Tanh Cot Pi JarowinklerSimilarity
+Asinh Acosh Atanh
+"""
+_BOOLEAN = """
+Like ILike SimilarTo RegexpLike RegexpILike RegexpFullMatch StartsWith EndsWith Contains Glob ArrayContains
+ArrayContainsAll ArrayOverlaps IsNan IsInf LikeAny LikeAll ILikeAny ILikeAll JSONBContains
+"""
+_AS_FIRST = "Abs Ceil Floor Round Trunc Neg"
+_OTHER = """
+Array Struct Map JSONObject JSONArray JSONExtract JSONExtractScalar JSONBExtract JSONBExtractScalar ParseJSON
+ArrayConcat ArraySlice ArrayDistinct StringToArray ArrayToString Split SortArray Flatten Bracket Dot Tuple ToArray
+ArraySort ArrayAppend ArrayPrepend ArrayRemove ArrayCompact ArrayMin ArrayMax ArrayReverse RowToJson ToJson
+ConcatWs Concat StructExtract Xor Mod Div Nvl2 Decode ToNumber TryCast Width Encode Format JSONFormat Slice
+"""
+
+
+def _pure() -> dict[str, str]:
+    kinds = ((_TEXT, "text"), (_INTEGER, "int"), (_FLOAT, "float"), (_BOOLEAN, "bool"), (_AS_FIRST, "first"))
+    found = {name: kind for names, kind in kinds for name in names.split()}
+    return found | dict.fromkeys(_OTHER.split(), "unknown")
+
+
+# Node class of a pure function -> the type of its value (``first``: that of its first argument).
+PURE_NODES: dict[str, str] = _pure()
+# Node classes of functions that answer NULL when an argument is NULL.
+STRICT_NODES = frozenset((_TEXT + _INTEGER + _FLOAT + _BOOLEAN + _AS_FIRST).split())
+
+# Pure functions that sqlglot does not know by name -> the type of their value.
+PURE_NAMES: dict[str, str] = {
+    **dict.fromkeys("btrim ltrim rtrim regexp_replace quote_literal translate to_hex strip_accents bar".split(), "text"),
+    **dict.fromkeys("jsonb_build_object json_build_object jsonb_build_array json_build_array to_jsonb to_json row_to_json "
+                    "jsonb_path_query_array jsonb_array_elements array_remove array_cat list_concat list_sort struct_pack "
+                    "list_value list_extract map_from_entries array_position row".split(), "unknown"),
+    **dict.fromkeys("width_bucket char_length octet_length strpos array_length cardinality hash hashtext mod div "
+                    "len jsonb_array_length list_position gcd lcm factorial".split(), "int"),
+    **dict.fromkeys("power exp ln log10 log2 float8 gamma lgamma".split(), "float"),
+    **dict.fromkeys("starts_with ends_with contains prefix suffix isfinite".split(), "bool"),
+    **dict.fromkeys("int4 int8 int2".split(), "int"),
+    **dict.fromkeys("numeric".split(), "decimal"),
+}  # fmt: skip
+
+# Aggregates that only see rows on which their argument is not NULL.
+_SKIPS_NULLS = """
+Sum Min Max Avg Count CountIf Stddev StddevPop StddevSamp Variance VariancePop LogicalOr LogicalAnd ApproxDistinct
+Median PercentileCont PercentileDisc Quantile ApproxQuantile Mode Corr CovarPop CovarSamp BitwiseAndAgg BitwiseOrAgg
+BitwiseXorAgg Kurtosis Skewness ArgMax ArgMin AnyValue GroupConcat
+"""
+SKIPS_NULLS = frozenset(_SKIPS_NULLS.split())
+KEEPS_NULLS = frozenset("ArrayAgg ArrayUniqueAgg JSONArrayAgg JSONObjectAgg JSONBObjectAgg First Last".split())
+AGGREGATES = SKIPS_NULLS | KEEPS_NULLS
+
+# Their value changes with the order of the rows, unless they are given one.
+ORDER_SENSITIVE = frozenset("ArrayAgg GroupConcat JSONArrayAgg JSONObjectAgg First Last AnyValue ArrayUniqueAgg".split())
+# Ties in the ordering argument are broken by physical order.
+TIE_SENSITIVE = frozenset("ArgMax ArgMin".split())
+# Exact on numbers that are; on doubles the result depends on the order of additions.
+FLOAT_SENSITIVE = frozenset(
+    "Sum Avg Stddev StddevPop StddevSamp Variance VariancePop Corr CovarPop CovarSamp Kurtosis Skewness".split()
+)
+APPROXIMATE = frozenset("ApproxDistinct ApproxQuantile".split())
+# The value of an aggregate, where it is not that of its argument.
+AGGREGATE_TYPES = {
+    "Count": "int", "CountIf": "int", "ApproxDistinct": "int", "LogicalOr": "bool", "LogicalAnd": "bool",
+    "GroupConcat": "text", "ArrayAgg": "array", "Stddev": "float", "StddevPop": "float", "StddevSamp": "float",
+    "Variance": "float", "VariancePop": "float", "PercentileCont": "float", "Median": "float", "Corr": "float",
+}  # fmt: skip
+# Aggregates that the parser does not know by name -> the node class that they behave as.
+AGGREGATE_NAMES = {
+    "jsonb_agg": "JSONArrayAgg", "json_agg": "JSONArrayAgg", "jsonb_object_agg": "JSONObjectAgg",
+    "every": "LogicalAnd", "bool_and": "LogicalAnd", "bool_or": "LogicalOr", "list": "ArrayAgg",
+    "array_agg": "ArrayAgg", "string_agg": "GroupConcat", "max_by": "ArgMax", "min_by": "ArgMin",
+    "arg_max": "ArgMax", "arg_min": "ArgMin", "fsum": "Sum", "median": "Median", "mode": "Mode",
+    "collect_list": "CollectList", "collect_set": "CollectSet",
+}  # fmt: skip
+
+# Window functions by what they look at: rows before in strict order, rows before in some total order, all rows.
+RANKS = frozenset({"Rank", "DenseRank"})
+NUMBERS = frozenset({"RowNumber"})
+WHOLE_PARTITION = frozenset({"Ntile", "PercentRank", "CumeDist"})
+OFFSETS = frozenset({"Lag", "Lead"})
+FRAME_VALUES = frozenset({"FirstValue", "LastValue", "NthValue"})
+WINDOW_FUNCTIONS = RANKS | NUMBERS | WHOLE_PARTITION | OFFSETS | FRAME_VALUES

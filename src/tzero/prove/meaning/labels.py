@@ -1,0 +1,183 @@
+"""The label of a value, and of a test.
+
+The *test* of a predicate is whether it is TRUE. It needs less than its value: when a test is TRUE, only what is known
+of rows on which it is TRUE matters, so ``sold_at < t0`` as a test looks at nothing after ``t0``, though as a value it
+tells "sold later" from "never sold". What is tested may be either side: if ``q`` is bounded, so is its refutation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from tzero.prove.domain.facts import NotNull
+from tzero.prove.domain.label import Kind, Ledger, Located
+from tzero.prove.domain.store import Store
+from tzero.prove.domain.terms import App, Const, Term, Var, app
+from tzero.prove.meaning.logic import facts_of, is_true, negate, refuted, tested
+
+_BOOLEAN = frozenset({"lt", "le", "eq", "ne", "and", "or", "not"})
+
+
+class Labels:
+    """Answers labels; ``ledger`` holds those of variables."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self.ledger = ledger
+
+    def value(self, term: Term, store: Store) -> tuple[Located, ...]:
+        """What a value depends on."""
+        return self._memo("value", term, store)
+
+    def test(self, term: Term, store: Store) -> tuple[Located, ...]:
+        """What it depends on whether a predicate is TRUE; on the rows on which it is."""
+        return self._memo("test", term, store)
+
+    def values(self, terms: Iterable[Term], store: Store) -> tuple[Located, ...]:
+        return _union(self.value(term, store) for term in terms)
+
+    def _memo(self, what: str, term: Term, store: Store) -> tuple[Located, ...]:
+        found = store.memo.get((what, term))
+        if found is None:
+            store.memo[what, term] = ()
+            found = self._value(term, store) if what == "value" else self._test(term, store)
+            store.memo[what, term] = found
+        assert isinstance(found, tuple)
+        return found
+
+    def _value(self, term: Term, store: Store) -> tuple[Located, ...]:
+        if store.impossible or isinstance(term, Const):
+            return ()
+        if isinstance(term, Var):
+            return self._variable(term, store)
+        assert isinstance(term, App)
+        inner = tested(term)
+        if inner is not None:
+            return self.test(inner, store)
+        if term.op == "case":
+            return self._case(term, store)
+        if term.op == "not" and tested(term.args[0]) is not None:
+            return self.value(term.args[0], store)
+        if term.op in ("least", "greatest") and len(term.args) == 2:
+            return self._extreme(term, store)
+        if term.op == "coalesce" and store.not_null(term.args[0]):
+            return self.value(term.args[0], store)
+        if term.op in _BOOLEAN and (store.not_null(term) or refuted(term, store) is not None):
+            return self.test(term, store)
+        return self.values(term.args, store)
+
+    def _variable(self, var: Var, store: Store) -> tuple[Located, ...]:
+        marker = store.owner.get(var)
+        present = store
+        found: list[Located] = []
+        if marker is not None:
+            found += self._variable(marker, store)
+            if store.null(marker):
+                return tuple(found)
+            present = store.assume((NotNull(marker),))
+        found += [Located(atom, present) for atom in self.ledger.get(var, ())]
+        return tuple(item for item in found if not item.store.impossible)
+
+    def _case(self, term: App, store: Store) -> tuple[Located, ...]:
+        """A branch counts where its test is TRUE; later ones where the earlier tests are not."""
+        found: list[tuple[Located, ...]] = []
+        for test, value in zip(term.args[:-1:2], term.args[1::2], strict=True):
+            found.append(self.test(test, store))
+            found.append(self.value(value, store.assume(facts_of(test, store))))
+            store = store.assume(facts_of(negate(is_true(test)), store))
+            if store.not_null(test):
+                store = store.assume(facts_of(negate(test), store))
+        found.append(self.value(term.args[-1], store))
+        return _union(found)
+
+    def _extreme(self, term: App, store: Store) -> tuple[Located, ...]:
+        """``LEAST(x, t)`` with ``t`` known is ``CASE WHEN x < t THEN x ELSE t END``: NULLs are ignored."""
+        first, second = term.args
+        if store.not_null(first) and not store.not_null(second):
+            first, second = second, first
+        if not store.not_null(second) or not self.self_dated(first, store):
+            return self.values(term.args, store)
+        pair = (first, second) if term.op == "least" else (second, first)
+        test = app("lt", *pair, type_="bool")
+        return self._case(app("case", test, first, second, type_=term.type), store)
+
+    def _test(self, term: Term, store: Store) -> tuple[Located, ...]:
+        if store.impossible or isinstance(term, Const):
+            return ()
+        inner = tested(term)
+        if inner is not None:
+            return self.test(inner, store)
+        other = refuted(term, store)
+        if other is not None:
+            return self.test(other, store)
+        if isinstance(term, App):
+            if term.op == "not" and store.not_null(term.args[0]) and self._better_refuted(term, store):
+                return self.test(term.args[0], store)
+            if term.op in ("lt", "le") and store.not_null(term) and self._better_refuted(term, store):
+                return self._true(negate(term), store)
+        return self._true(term, store)
+
+    def _true(self, term: Term, store: Store) -> tuple[Located, ...]:
+        if isinstance(term, App) and term.op == "or":
+            return _union(self.test(arg, store) for arg in term.args)
+        if isinstance(term, App) and term.op == "and":
+            return self._all_true(term, store)
+        inside = store.assume(facts_of(term, store))
+        if isinstance(term, App):
+            if term.op == "case":
+                return self._case(term, inside)
+            if term.op == "coalesce" and inside.not_null(term.args[0]):
+                return self.value(term.args[0], inside)
+            return self.values(term.args, inside)
+        return self.value(term, inside)
+
+    def _all_true(self, term: App, store: Store) -> tuple[Located, ...]:
+        """Each conjunct on the rows that the others allow.
+
+        A conjunct that is observed through its refutation may only use the conjuncts that are observed directly:
+        they hold on both sides of a comparison of two worlds, while it is still to be shown that it does.
+        """
+        direct = [arg for arg in term.args if self._is_direct(arg, store)]
+        found: list[tuple[Located, ...]] = []
+        for arg in term.args:
+            others = [other for other in (term.args if arg in direct else direct) if other is not arg]
+            inside = store
+            for other in others:
+                inside = inside.assume(facts_of(other, inside))
+            found.append(self.test(arg, inside))
+        return _union(found)
+
+    def _is_direct(self, term: Term, store: Store) -> bool:
+        """Whether the test of a predicate nowhere goes through a refutation."""
+        if not isinstance(term, App):
+            return True
+        if term.op in ("and", "or") and refuted(term, store) is None:
+            return all(self._is_direct(arg, store) for arg in term.args)
+        if refuted(term, store) is not None or term.op in ("case", "coalesce", "is_true"):
+            return False
+        if term.op == "not":
+            return isinstance(term.args[0], App) and term.args[0].op in ("is_null", "like")
+        return term.op not in ("lt", "le") or not self.self_dated(term.args[1], store)
+
+    def _better_refuted(self, term: App, store: Store) -> bool:
+        """Whether the side that grows is dated by itself, so that the comparison is known once it fails."""
+        if term.op == "not":
+            return isinstance(term.args[0], App) and term.args[0].op in ("eq", "and", "or")
+        return self.self_dated(term.args[1], store) and not self.self_dated(term.args[0], store)
+
+    def self_dated(self, term: Term, store: Store) -> bool:
+        """Whether a value is known at the time that it holds: a first or a next event, the time of a label."""
+        atoms = [item.atom for item in self.value(term, store)]
+        return any(
+            atom.kind in (Kind.LATE, Kind.COMPLETE)
+            and atom.if_not_null is not None
+            and store.equal(atom.if_not_null, term)
+            for atom in atoms
+        )
+
+
+def _union(parts: Iterable[tuple[Located, ...]]) -> tuple[Located, ...]:
+    found: dict[tuple[object, int], Located] = {}
+    for part in parts:
+        for item in part:
+            found.setdefault((item.atom, id(item.store)), item)
+    return tuple(found.values())

@@ -1,0 +1,183 @@
+"""Three-valued logic over boolean terms: negation, and what follows when a predicate is TRUE."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from tzero.prove.domain.facts import Contradiction, Fact, Holds, Le, NotNull, Null, Same, equal
+from tzero.prove.domain.store import Store
+from tzero.prove.domain.terms import FALSE, MEASURELESS, NULL, ORDERED_TYPES, TRUE, App, Const, Term, app
+
+_MIRROR = {"lt": "le", "le": "lt"}
+
+
+def negate(term: Term) -> Term:
+    """A term that is TRUE exactly when ``term`` is FALSE (and NULL when it is NULL)."""
+    if term is TRUE:
+        return FALSE
+    if term is FALSE:
+        return TRUE
+    if isinstance(term, App):
+        if term.op in _MIRROR:
+            return app(_MIRROR[term.op], term.args[1], term.args[0], type_="bool")
+        if term.op in ("eq", "ne"):
+            return app("ne" if term.op == "eq" else "eq", *term.args, type_="bool")
+        if term.op in ("and", "or"):
+            return app("or" if term.op == "and" else "and", *map(negate, term.args), type_="bool")
+        if term.op == "not":
+            return term.args[0]
+    return app("not", term, type_="bool")
+
+
+def both(terms: Iterable[Term]) -> Term:
+    """The conjunction of some predicates."""
+    return _flat("and", terms, TRUE, FALSE)
+
+
+def either(terms: Iterable[Term]) -> Term:
+    """The disjunction of some predicates."""
+    return _flat("or", terms, FALSE, TRUE)
+
+
+def _flat(op: str, terms: Iterable[Term], neutral: Term, absorbing: Term) -> Term:
+    found: list[Term] = []
+    for term in terms:
+        found += term.args if isinstance(term, App) and term.op == op else (term,)
+    found = [term for term in found if term is not neutral]
+    if absorbing in found:
+        return absorbing
+    if not found:
+        return neutral
+    return found[0] if len(found) == 1 else app(op, *found, type_="bool")
+
+
+def is_true(term: Term) -> Term:
+    """``term IS TRUE``: never NULL."""
+    return term if term in (TRUE, FALSE) else app("is_true", term, type_="bool")
+
+
+def is_null(term: Term) -> Term:
+    if isinstance(term, Const):
+        return TRUE if term is NULL else FALSE
+    return app("is_null", term, type_="bool")
+
+
+def tested(term: Term) -> Term | None:
+    """The predicate whose truth alone a term observes: ``p IS TRUE``, ``COALESCE(p, FALSE)``."""
+    if isinstance(term, App):
+        if term.op == "is_true":
+            return term.args[0]
+        if term.op == "coalesce" and len(term.args) == 2 and term.args[1] is FALSE:
+            return term.args[0]
+    return None
+
+
+def refuted(term: Term, store: Store) -> Term | None:
+    """A predicate ``q`` such that the term is TRUE exactly when ``q`` is not: ``NOT (q IS TRUE)``,
+    ``x IS NULL OR x >= t``, ``COALESCE(x, 'infinity') >= t``, ``COALESCE(p, TRUE)``."""
+    if not isinstance(term, App):
+        return None
+    if term.op == "not":
+        return tested(term.args[0])
+    if term.op == "coalesce" and len(term.args) == 2 and term.args[1] is TRUE:
+        return negate(term.args[0])
+    if term.op == "or" and len(term.args) == 2:
+        return _open_ended(*term.args, store) or _open_ended(*reversed(term.args), store)
+    if term.op in ("lt", "le"):
+        small, large = term.args
+        if isinstance(large, App) and large.op == "coalesce" and len(large.args) == 2 and _is_forever(large.args[1]):
+            return negate(app(term.op, small, large.args[0], type_="bool")) if store.not_null(small) else None
+    return None
+
+
+def _open_ended(null: Term, compared: Term, store: Store) -> Term | None:
+    if not (isinstance(null, App) and null.op == "is_null" and isinstance(compared, App)):
+        return None
+    if compared.op not in ("lt", "le", "eq", "ne"):
+        return None
+    subject = null.args[0]
+    others = [arg for arg in compared.args if arg is not subject]
+    if len(others) == 1 and store.not_null(others[0]):
+        return negate(compared)
+    return None
+
+
+def _is_forever(term: Term) -> bool:
+    return isinstance(term, Const) and isinstance(term.value, str) and term.value.strip().lower() == "infinity"
+
+
+def facts_of(term: Term, store: Store) -> tuple[Fact, ...]:
+    """What is known of a row on which the predicate is TRUE."""
+    return (*_facts(term, store), Holds(term)) if not isinstance(term, Const) else _facts(term, store)
+
+
+def _facts(term: Term, store: Store) -> tuple[Fact, ...]:
+    if isinstance(term, Const):
+        return () if term is TRUE else (Contradiction(),)
+    if not isinstance(term, App):
+        return (NotNull(term),)
+    inner = tested(term)
+    if inner is not None:
+        return facts_of(inner, store)
+    match term.op:
+        case "and":
+            found: tuple[Fact, ...] = ()
+            for arg in term.args:
+                found += facts_of(arg, store.assume(found))
+            return found
+        case "or":
+            return _shared(term.args, store)
+        case "lt" | "le":
+            return _order(term)
+        case "eq":
+            left, right = term.args
+            return equal(left, right)
+        case "is_null":
+            return (Null(term.args[0]),)
+        case "same":
+            return (Same(*term.args),)
+        case "not" if isinstance(term.args[0], App) and term.args[0].op == "is_null":
+            return (NotNull(term.args[0].args[0]),)
+    return (NotNull(term),)
+
+
+def _order(term: App) -> tuple[Fact, ...]:
+    left, right = term.args
+    nulls = (NotNull(left), NotNull(right))
+    if left.type not in ORDERED_TYPES or right.type not in ORDERED_TYPES:
+        return nulls
+    # Values of a monotone function only have an order: no distance, so no literal to compare with.
+    if left.type != right.type and not {left.type, right.type}.isdisjoint(MEASURELESS):
+        return nulls
+    return (Le(left, right, -1 if term.op == "lt" else 0), *nulls)
+
+
+def _shared(branches: tuple[Term, ...], store: Store) -> tuple[Fact, ...]:
+    """What every branch of a disjunction says; a difference keeps the weakest of its bounds."""
+    stores = []
+    for branch in branches:
+        found = store.assume(facts_of(branch, store))
+        if not found.impossible:
+            stores.append((found, facts_of(branch, store)))
+    if not stores:
+        return (Contradiction(),)
+    shared: list[Fact] = []
+    for fact in {fact: None for _, facts in stores for fact in facts}:
+        kept = _weakest(fact, [found for found, _ in stores])
+        if kept is not None:
+            shared.append(kept)
+    return tuple(shared)
+
+
+def _weakest(fact: Fact, stores: list[Store]) -> Fact | None:
+    if not isinstance(fact, Le):
+        return fact if all(found.entails(fact) for found in stores) else None
+    offsets = []
+    for found in stores:
+        if not (found.not_null(fact.left) and found.not_null(fact.right)):
+            return None
+        offset = found.upper(fact.left, fact.right)
+        if offset is None:
+            return None
+        offsets.append(offset)
+    return Le(fact.left, fact.right, max(offsets))

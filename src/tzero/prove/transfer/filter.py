@@ -1,0 +1,83 @@
+"""Filter: the predicate's facts hold of what is left, and whether a row is there depends on the predicate's test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from tzero.prove.domain.closing import Closing
+from tzero.prove.domain.facts import Fact, NotNull, Same
+from tzero.prove.domain.label import Atom, Located
+from tzero.prove.domain.row import Part, Present, Row
+from tzero.prove.domain.store import Store
+from tzero.prove.domain.terms import TRUE, Term
+from tzero.prove.meaning.logic import facts_of
+
+if TYPE_CHECKING:
+    from tzero.prove.transfer.interpreter import Interpreter
+
+
+def filter_row(interpreter: Interpreter, row: Row, predicate: Term) -> Row | None:
+    """The rows on which a predicate is TRUE; None when there can be none."""
+    if predicate is TRUE:
+        return row
+    located = interpreter.labels.test(predicate, row.store)
+    kept = row.assume(facts_of(predicate, row.store))
+    if kept.store.impossible:
+        return None
+    kept = unify(kept)
+    atoms, facts = settle(located, kept)
+    occurrences = tuple(replace(o, conditions=(*o.conditions, predicate)) for o in row.occurrences)
+    kept = replace(kept, presence=kept.presence + tuple(map(Present, atoms)), occurrences=occurrences)
+    return kept.assume(facts)
+
+
+def settle(located: Iterable[Located], row: Row) -> tuple[tuple[Atom, ...], list[Fact]]:
+    """Atoms as the row's own: what was found under more facts than the row has keeps the bounds that they gave."""
+    closing = Closing(
+        [(term, term) for term in row.times()], row.store, frozenset(part.uid for part in row.parts)
+    )
+    found: dict[Atom, None] = {}
+    for item in located:
+        if row.store.covers(item.store):
+            found[item.atom] = None
+        else:
+            found.update(dict.fromkeys(closing.close((item,))))
+    return tuple(found), closing.facts
+
+
+def unify(row: Row) -> Row:
+    """Underlying rows of one relation with equal keys are one row, and all their columns are equal."""
+    facts = same_rows(row.parts, row.store)
+    return row.assume(facts) if facts else row
+
+
+def same_rows(parts: tuple[Part, ...], store: Store) -> list[Fact]:
+    """The equalities of parts that are the same row."""
+    facts: list[Fact] = []
+    for first, second in matching_parts(parts, store):
+        for one, other in zip(first.terms, second.terms, strict=True):
+            if not store.equal(one, other):
+                facts.append(Same(one, other))
+    return facts
+
+
+def matching_parts(parts: tuple[Part, ...], store: Store) -> list[tuple[Part, Part]]:
+    """Pairs of parts that are the same row of the same relation, as far as both are there."""
+    found = []
+    for i, first in enumerate(parts):
+        for second in parts[i + 1 :]:
+            if not first.relation or first.relation != second.relation or len(first.terms) != len(second.terms):
+                continue
+            if first.marker is not None and not store.not_null(first.marker):
+                continue
+            if second.marker is not None and not store.not_null(second.marker):
+                continue
+            if any(_equal_keys(a, b, store) for a, b in zip(first.keys, second.keys, strict=False)):
+                found.append((first, second))
+    return found
+
+
+def _equal_keys(first: tuple[Term, ...], second: tuple[Term, ...], store: Store) -> bool:
+    return all(store.equal(a, b) and store.entails(NotNull(a)) for a, b in zip(first, second, strict=True))

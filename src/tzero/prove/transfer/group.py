@@ -1,0 +1,226 @@
+"""GROUP BY, DISTINCT and aggregates: a value of a group is a function of all its rows, so of their completeness.
+
+A group is there as soon as one of its rows is. ``MIN(k)`` of a time at which the rows become known is special: the
+earliest row alone settles it, so the pair of key and minimum is itself an event, known at the minimum.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from tzero.prove.domain.closing import Closing
+from tzero.prove.domain.facts import Bound, Fact, Le, NotNull, Same
+from tzero.prove.domain.label import Atom, Located, Template
+from tzero.prove.domain.row import Part, Present, Row, new_part
+from tzero.prove.domain.store import Store
+from tzero.prove.domain.terms import Const, Term, Var, substitute
+
+if TYPE_CHECKING:
+    from tzero.prove.transfer.interpreter import Interpreter
+
+
+@dataclass
+class Branch:
+    """One kind of row that a group gathers: the row, its key terms, and what stands for them outside."""
+
+    row: Row
+    keys: tuple[Term, ...]
+    survivors: list[tuple[Term, Term]] = field(default_factory=list)
+
+
+class Grouping:
+    """The groups of some rows by some keys. ``minima`` are pairs of a time in each row and its minimum in the group."""
+
+    def __init__(self, interpreter: Interpreter, rows: list[Row], keys: list[tuple[Term, ...]], node: exp.Expr,
+                 outer: Row | None = None) -> None:
+        self.interpreter = interpreter
+        self.outer = outer
+        self.produced: set[Var] = set()
+        self.node = node
+        self.branches = [Branch(row, key) for row, key in zip(rows, keys, strict=True)]
+        self.kept = self._kept_parts()
+        self.keys = self._outer_keys()
+        self.store = self._store()
+        self.minima: list[tuple[list[Term], Var]] = []
+        self.facts: list[Fact] = []
+        self._closings: dict[object, Closing] = {}
+
+    # -- what survives ----------------------------------------------------------------------------------------------
+
+    def _kept_parts(self) -> tuple[Part, ...]:
+        """Underlying rows that the keys determine: they are the same for all rows of a group."""
+        if len(self.branches) != 1:
+            return ()
+        row, keys = self.branches[0].row, self.branches[0].keys
+        known = row.determined(keys)
+        return tuple(part for part in row.parts if part.uid in known)
+
+    def _kept_variables(self) -> frozenset[Var]:
+        found: set[Var] = set(self.outer.variables()) if self.outer else set()
+        for part in self.kept:
+            found |= {leaf for term in part.terms for leaf in term.leaves}
+            found |= {part.marker} if part.marker else set()
+        return frozenset(found)
+
+    def _outer_keys(self) -> tuple[Term, ...]:
+        kept = self._kept_variables()
+        found: list[Term] = []
+        for position, key in enumerate(self.branches[0].keys):
+            single = len(self.branches) == 1
+            constants = {branch.row.store.canon(branch.keys[position]) for branch in self.branches}
+            only = constants.pop() if len(constants) == 1 else None
+            if isinstance(only, Const):
+                found.append(only)
+            elif single and key.leaves <= kept:
+                found.append(key)
+            else:
+                node = self.branches[0].row.store.differences.node(key)[0] if key.is_time else key
+                grain = node.grain if isinstance(node, Var) and single else 0
+                found.append(Var(_name(key), key.type, grain))
+        for branch in self.branches:
+            branch.survivors = list(zip(branch.keys, found, strict=True))
+            branch.survivors += [(t, t) for part in self.kept for t in part.terms]
+            branch.survivors += [(t, t) for t in (self.outer.terms() if self.outer else ())]
+        return tuple(found)
+
+    def _store(self) -> Store:
+        """What is known of a group: the facts of its keys and of the underlying rows that survive."""
+        kept = self._kept_variables()
+        kept |= {v for b in self.branches for v in b.row.variables() if v.is_bound}
+        store = Store()
+        if len(self.branches) == 1:
+            inner = self.branches[0].row.store
+            store.owner = {v: m for v, m in inner.owner.items() if v in kept}
+            store.guarded = {
+                marker: tuple(f for f in facts if _leaves(f) <= kept)
+                for marker, facts in inner.guarded.items()
+                if marker in kept
+            }
+            store = store.assume(fact for fact in inner.facts if _leaves(fact) <= kept)
+        return store.assume(self._shared_facts())
+
+    def _shared_facts(self) -> list[Fact]:
+        """Facts between surviving terms that hold in every branch."""
+        found: list[Fact] = []
+        pairs = self.branches[0].survivors
+        for position, (_, outer) in enumerate(pairs):
+            if all(b.row.store.not_null(b.survivors[position][0]) for b in self.branches):
+                found.append(NotNull(outer))
+        timed = [i for i, (_, outer) in enumerate(pairs) if outer.is_time or outer.type == "int"]
+        fresh = {i for i in timed if isinstance(pairs[i][1], Var) and pairs[i][0] is not pairs[i][1]}
+        for i in timed:
+            for j in timed:
+                if i != j and (i in fresh or j in fresh):
+                    self._relate(i, j, found)
+        return found
+
+    def _relate(self, i: int, j: int, found: list[Fact]) -> None:
+        offsets = []
+        for branch in self.branches:
+            store = branch.row.store
+            left, right = branch.survivors[i][0], branch.survivors[j][0]
+            if not (store.not_null(left) and store.not_null(right)):
+                return
+            offset = store.upper(left, right)
+            if offset is None:
+                return
+            offsets.append(offset)
+        pairs = self.branches[0].survivors
+        found.append(Le(pairs[i][1], pairs[j][1], max(offsets)))
+
+    # -- labels -----------------------------------------------------------------------------------------------------
+
+    def closing(self, branch: Branch, minima: tuple[Var, ...] = ()) -> Closing:
+        """How a branch's atoms are said of the group; ``minima`` are the minima that may be spoken of."""
+        key = (id(branch), minima)
+        if key not in self._closings:
+            position = self.branches.index(branch)
+            extra = [(terms[position], minimum) for terms, minimum in self.minima if minimum in minima]
+            store = self.store.assume(NotNull(minimum) for minimum in minima)
+            self._closings[key] = Closing(
+                branch.survivors + extra, store, frozenset(part.uid for part in self.kept),
+                self.templates(branch), self.interpreter.origin(self.node), self.facts,
+            )  # fmt: skip
+        return self._closings[key]
+
+    def templates(self, branch: Branch) -> tuple[Template, ...]:
+        """What a row of a relation that all of these rows come from says of the group that it is in."""
+        found = []
+        for occurrence in branch.row.occurrences:
+            if not occurrence.total or occurrence.marker is not None:
+                continue
+            leaves = frozenset().union(*(term.leaves for _, term in occurrence.columns))
+            if all(key.leaves <= leaves for key in branch.keys):
+                keys = tuple(zip(branch.keys, self.keys, strict=True))
+                found.append(Template(occurrence.source, occurrence.columns, keys, occurrence.conditions))
+        return tuple(found)
+
+    def rows_of(self, branch: Branch, store: Store | None = None, *, lean: bool = False) -> list[Located]:
+        """What the rows of a group depend on: their presence and their keys."""
+        store = store or branch.row.store
+        needed = frozenset(store.owner[leaf] for key in branch.keys for leaf in key.leaves if leaf in store.owner)
+        presence = branch.row.located_presence(lean=lean, needed=needed)
+        found = [Located(item.atom, store) for item in presence]
+        return found + list(self.interpreter.labels.values(branch.keys, store))
+
+    def presence(self) -> tuple[Atom, ...]:
+        """What it depends on whether a group is there."""
+        minima = tuple(
+            minimum
+            for terms, minimum in self.minima
+            if all(b.row.store.not_null(t) for b, t in zip(self.branches, terms, strict=True))
+        )
+        found: dict[Atom, None] = {}
+        for branch in self.branches:
+            closing = self.closing(branch, minima)
+            found |= dict.fromkeys(closing.close(self.rows_of(branch, lean=True)))
+        return tuple(found)
+
+    def complete(self, branch: Branch, store: Store, terms: Iterable[Term], minima: tuple[Var, ...] = ()) -> tuple[Atom, ...]:
+        """What a value depends on that is computed from all rows of a group that meet the facts of ``store``."""
+        closing = self.closing(branch, minima)
+        closing = replace(closing, extra=()) if not minima else closing
+        closing.facts = self.facts
+        labels = self.interpreter.labels
+        return closing.close([*self.rows_of(branch, store), *labels.values(terms, store)])
+
+    # -- the result -------------------------------------------------------------------------------------------------
+
+    def row(self) -> Row:
+        """The group as a row; its columns are left to the caller."""
+        if not self.branches[0].keys:
+            return Row(store=self._final(), single=True)
+        atoms = self.presence()
+        for key in self.keys:
+            if isinstance(key, Var) and key not in self.interpreter.ledger:
+                self.interpreter.ledger[key] = atoms
+        part = Part(new_part(), "", self.keys, (self.keys,))
+        return Row(store=self._final(), presence=tuple(map(Present, atoms)), parts=(*self.kept, part))
+
+    def _final(self) -> Store:
+        return self.store.assume(self.facts)
+
+    def translate(self, term: Term, branch: int = 0) -> Term | None:
+        """A term of a row as a term of its group; None when the keys do not determine it."""
+        outer = dict(reversed(self.branches[branch].survivors))
+        found = substitute(term, outer.get)
+        allowed = self._kept_variables() | self.produced | {leaf for key in self.keys for leaf in key.leaves}
+        return found if found.leaves <= allowed else None
+
+
+def _name(term: Term) -> str:
+    return repr(term) if isinstance(term, Var) else "key"
+
+
+def _leaves(fact: Fact) -> frozenset[Var]:
+    match fact:
+        case Le(left, right) | Bound(left, right) | Same(left, right):
+            return left.leaves | right.leaves
+        case _:
+            term = getattr(fact, "term", None)
+            return term.leaves if isinstance(term, Term) else frozenset()
+

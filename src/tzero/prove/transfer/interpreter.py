@@ -1,0 +1,318 @@
+"""The interpreter: queries, set operations, CTEs and views to symbolic rows; it holds what they share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+from sqlglot import exp
+
+from tzero.errors import ExpressionError
+from tzero.prove.declarations import Declarations
+from tzero.prove.domain.closing import Closing
+from tzero.prove.domain.facts import NotNull
+from tzero.prove.domain.label import Atom, Kind, Ledger, Origin
+from tzero.prove.domain.row import Present, Row
+from tzero.prove.domain.terms import TRUE, Term, Var, app
+from tzero.prove.domain.types import BOOL, UNKNOWN
+from tzero.prove.meaning.labels import Labels
+from tzero.prove.meaning.logic import both
+from tzero.prove.transfer.expression import bind, compare
+from tzero.prove.transfer.frame import Frame
+from tzero.prove.transfer.join import OuterJoin
+from tzero.prove.transfer.recursive import recursive_rows
+from tzero.prove.transfer.select import Selection, distinct_row
+from tzero.prove.transfer.source import instance
+from tzero.sql.parse import parse_one
+
+# Branches that unions and outer joins multiply into; beyond this a query is not followed any more.
+MOST_BRANCHES = 48
+
+
+@dataclass
+class Named:
+    """A CTE or a view: its rows are found once, when they are first asked for."""
+
+    source: str
+    find: Callable[[], list[Row]]
+    found: list[Row] | None = None
+    busy: bool = False
+
+    def rows(self) -> list[Row]:
+        if self.found is None:
+            if self.busy:
+                raise ExpressionError(f"{self.source} refers to itself")
+            self.busy = True
+            self.found = self.find()
+        return self.found
+
+
+Names = Mapping[str, Named]
+
+
+class UndeclaredColumns(dict[str, Term]):
+    """The columns of a relation that nobody declared: any name may be one."""
+
+    def __init__(self, make: Callable[[str], Term]) -> None:
+        super().__init__()
+        self.make = make
+
+    def __contains__(self, name: object) -> bool:
+        return True
+
+    def __getitem__(self, name: str) -> Term:
+        if not super().__contains__(name):
+            self[name] = self.make(name)
+        return super().__getitem__(name)
+
+    def get(self, name: str, default: object = None) -> Term:  # type: ignore[override]
+        return self[name]
+
+
+class Interpreter:
+    """Interprets one query against declarations, in one dialect."""
+
+    def __init__(self, declarations: Declarations, dialect: str, views: Mapping[str, str | exp.Expr]) -> None:
+        self.declarations = declarations
+        self.dialect = dialect
+        self.zone = declarations.query.zone
+        self.ledger: Ledger = {}
+        self.labels = Labels(self.ledger)
+        self.used: dict[str, None] = {}
+        self.current_view = ""
+        self._views = {name.lower(): self._named_view(name.lower(), sql) for name, sql in views.items()}
+
+    # -- reporting --------------------------------------------------------------------------------------------------
+
+    def origin(self, node: exp.Expr | None, note: str = "") -> Origin:
+        return Origin(node, note, self.current_view)
+
+    def use(self, fact: str) -> None:
+        """Remember that the proof assumes a declared fact."""
+        self.used[fact] = None
+
+    # -- named relations ----------------------------------------------------------------------------------------------
+
+    def view(self, name: str) -> Named | None:
+        """A view by its qualified name, or by its bare name when only one view has it."""
+        if name in self._views:
+            return self._views[name]
+        bare = name.rpartition(".")[2]
+        found = [v for key, v in self._views.items() if key.rpartition(".")[2] == bare and ("." not in key or "." not in name)]
+        return found[0] if len(found) == 1 else None
+
+    def _named_view(self, name: str, sql: str | exp.Expr) -> Named:
+        def find() -> list[Row]:
+            tree = parse_one(sql, self.dialect) if isinstance(sql, str) else sql
+            before, self.current_view = self.current_view, name
+            rows = self.query(defining_query(tree), {}, None)
+            self.current_view = before
+            return rows
+
+        return Named(f"view {name}", find)
+
+    def instances(self, rows: list[Row], source: str, outer: Frame | None = None) -> list[Row]:
+        """Fresh copies of a named relation's rows; an enclosing query's variables stay the same."""
+        fixed = frozenset(outer.row.variables()) if outer is not None else frozenset()
+        if len(rows) == 1:
+            return [instance(self, rows[0], source, fixed)]
+        copies = [instance(self, row, f"{source} branch {i}", fixed) for i, row in enumerate(rows)]
+        return [replace(c, occurrences=tuple(replace(o, total=False) for o in c.occurrences)) for c in copies]
+
+    def opaque(self, node: exp.Expr, note: str, rows: list[Row]) -> Row:
+        """A relation of which nothing is known but perhaps its columns' names."""
+        atom = Atom(Kind.UNKNOWN, origin=self.origin(node, note))
+        columns: dict[str, Term] = {}
+        for row in rows:
+            for name in row.columns:
+                var = Var(name, UNKNOWN)
+                self.ledger[var] = (atom,)
+                columns.setdefault(name, var)
+        presence = (Present(atom), *(item for row in rows for item in row.presence))
+        return Row(columns=columns or self._any_columns(atom), presence=presence)
+
+    def undeclared(self, node: exp.Expr, name: str, note: str = "it is neither declared nor a known view") -> Row:
+        """A relation without declarations: known at no time."""
+        atom = Atom(Kind.UNDECLARED, None, name, origin=self.origin(node, f"{name}: {note}"))
+        return Row(columns=self._any_columns(atom), presence=(Present(atom),))
+
+    def _any_columns(self, atom: Atom) -> UndeclaredColumns:
+        def make(name: str) -> Term:
+            var = Var(name, UNKNOWN)
+            self.ledger[var] = (atom,)
+            return var
+
+        return UndeclaredColumns(make)
+
+    def limited(self, frames: list[Frame]) -> list[Frame]:
+        if len(frames) <= MOST_BRANCHES:
+            return frames
+        note = f"more than {MOST_BRANCHES} combinations of branches"
+        return [frames[0].copy(self.opaque(exp.Null(), note, [frames[0].row]))]
+
+    # -- queries ------------------------------------------------------------------------------------------------------
+
+    def query(self, node: exp.Expr, names: Names, outer: Frame | None) -> list[Row]:
+        """The symbolic rows of a query."""
+        while isinstance(node, (exp.Paren, exp.Subquery)) and not _modified(node):
+            node = node.this
+        names = self._with(node, names, outer)
+        if isinstance(node, exp.Select):
+            return Selection(self, node, names, outer).rows()
+        if isinstance(node, exp.SetOperation):
+            return self._set_operation(node, names, outer)
+        if isinstance(node, exp.Values):
+            from tzero.prove.transfer.source import rows_of
+
+            return rows_of(self, node, names, outer)[1]
+        if isinstance(node, exp.Table):
+            from tzero.prove.transfer.source import rows_of
+
+            return rows_of(self, node, names, outer)[1]
+        return [self.opaque(node, f"{type(node).__name__} is not understood as a query", [])]
+
+    def _with(self, node: exp.Expr, names: Names, outer: Frame | None) -> Names:
+        with_ = node.args.get("with_")
+        if with_ is None:
+            return names
+        found = dict(names)
+        for cte in with_.expressions:
+            name = cte.alias_or_name.lower()
+            found[name] = self._cte(cte, name, dict(found), outer, recursive=bool(with_.args.get("recursive")))
+        return found
+
+    def _cte(self, cte: exp.CTE, name: str, names: dict[str, Named], outer: Frame | None, *, recursive: bool) -> Named:
+        def find() -> list[Row]:
+            if recursive and any(t.name.lower() == name and not t.db for t in cte.this.find_all(exp.Table)):
+                rows = recursive_rows(self, cte, name, names, outer)
+            else:
+                rows = self.query(cte.this, names, outer)
+            alias = cte.args.get("alias")
+            columns = [c.name.lower() for c in alias.columns] if isinstance(alias, exp.TableAlias) else []
+            return [_rename_columns(row, columns) for row in rows]
+
+        source = f"cte {name} {id(cte)} {self.current_view}"
+        return Named(source, find)
+
+    def _set_operation(self, node: exp.SetOperation, names: Names, outer: Frame | None) -> list[Row]:
+        left, right = self.query(node.left, names, outer), self.query(node.right, names, outer)
+        unsupported = any(node.args.get(key) for key in ("by_name", "side", "kind", "on", "limit", "offset"))
+        if unsupported:
+            return [self.opaque(node, "this form of set operation is not understood", left + right)]
+        if not left or not right:
+            return left + right if isinstance(node, exp.Union) else left
+        right = [replace(r, columns=dict(zip(left[0].columns, r.columns.values(), strict=False))) for r in right]
+        distinct = bool(node.args.get("distinct"))
+        if isinstance(node, exp.Union):
+            rows = left + right
+            if len(rows) > MOST_BRANCHES:
+                return [self.opaque(node, f"more than {MOST_BRANCHES} branches of a union", rows)]
+            rows = [_uncovering(row) for row in rows]
+            return [distinct_row(self, rows, node, outer)] if distinct else rows
+        if not distinct:
+            return [self.opaque(node, "INTERSECT ALL and EXCEPT ALL are not understood", left + right)]
+        return [distinct_row(self, [self._compared(row, right, node) for row in left], node, outer)]
+
+    def _compared(self, row: Row, right: list[Row], node: exp.Expr) -> Row:
+        """A left row whose presence depends on whether an equal right row is there."""
+        for other in right:
+            on = both(app("same", a, b, type_=BOOL) for a, b in zip(row.columns.values(), other.columns.values(), strict=False))
+            row = OuterJoin(self, row, other, on, node).unmatched()
+        return row
+
+    # -- subqueries in expressions --------------------------------------------------------------------------------------
+
+    def exists(self, node: exp.Expr, frame: Frame) -> Term:
+        """``EXISTS (query)``."""
+        rows = self.query(node.this, frame.names, frame)
+        return self._observed(node, rows, frame, "exists", ())
+
+    def membership(self, node: exp.Expr, query: exp.Expr, frame: Frame) -> Term:
+        """``x IN (query)``."""
+        value = bind(node.this, frame)
+        rows = self.query(query, frame.names, frame)
+        narrowed: list[Row] = []
+        nullable = not frame.row.store.not_null(value)
+        for row in rows:
+            column = next(iter(row.columns.values()), None)
+            if column is None or not row.store.not_null(column) or nullable:
+                nullable = True
+                narrowed.append(row)
+                continue
+            probe = Frame(self, row, outer=frame)
+            on = compare(probe, "eq", False, value, column, node)
+            row = probe.row
+            from tzero.prove.transfer.filter import filter_row
+
+            kept = filter_row(self, row, on)
+            if kept is not None:
+                narrowed.append(kept)
+        extra = tuple(next(iter(row.columns.values())) for row in narrowed if row.columns)
+        term = self._observed(node, narrowed, frame, "in", extra, nullable=nullable)
+        return app("pure", term, value, type_=BOOL, params=("in",)) if nullable else app("in_set", term, value, type_=BOOL)
+
+    def _observed(
+        self, node: exp.Expr, rows: list[Row], frame: Frame, name: str, extra: tuple[Term, ...], *, nullable: bool = False
+    ) -> Term:
+        """A value that says whether a query has rows."""
+        result = Var(name, BOOL)
+        left = frame.row
+        closing = Closing(
+            [(t, t) for t in dict.fromkeys(left.terms())], left.store,
+            frozenset(part.uid for part in left.parts), origin=self.origin(node),
+        )  # fmt: skip
+        atoms: dict[Atom, None] = {}
+        for row in rows:
+            located = [*row.located_presence()]
+            for term in extra:
+                if term in row.columns.values():
+                    located += self.labels.value(term, row.store)
+            atoms |= dict.fromkeys(closing.close(located))
+        self.ledger[result] = tuple(atoms)
+        frame.row = frame.row.assume([*closing.facts, *(() if nullable else (NotNull(result),))])
+        return result
+
+    def scalar(self, node: exp.Expr, frame: Frame) -> Term:
+        """``(query)`` as a value."""
+        rows = self.query(node.this, frame.names, frame)
+        if not rows:
+            return frame.unknown(node, "a subquery without rows")
+        if len(rows) > 1:
+            terms = tuple(next(iter(row.columns.values())) for row in rows)
+            value = self._observed(node, rows, frame, "subquery", terms, nullable=True)
+            return frame.unknown(node, "a scalar subquery over a union", (value,))
+        row = rows[0]
+        column = next(iter(row.columns.values()), None)
+        if column is None:
+            return frame.unknown(node, "a subquery without columns")
+        if row.single and not row.parts:
+            frame.row = replace(frame.row, store=frame.row.store.joined(row.store))
+            return column
+        join = OuterJoin(self, frame.row, row, TRUE, node)
+        one = join.at_most_one()
+        frame.row = replace(join.row(asof=False), columns=frame.row.columns)
+        if not one:
+            return frame.unknown(node, "a scalar subquery that may give more than one row", (column,))
+        return column
+
+
+def defining_query(tree: exp.Expr) -> exp.Expr:
+    """The query of a statement: of itself, or of the view or table that it creates."""
+    if isinstance(tree, exp.Create) and isinstance(tree.expression, exp.Expr):
+        return tree.expression
+    return tree
+
+
+def _modified(node: exp.Expr) -> bool:
+    return any(node.args.get(key) for key in ("limit", "order", "offset", "with_", "pivots", "sample"))
+
+
+def _rename_columns(row: Row, columns: list[str]) -> Row:
+    if not columns:
+        return row
+    rest = list(row.columns)[len(columns) :]
+    return replace(row, columns=dict(zip(columns + rest, row.columns.values(), strict=False)))
+
+
+def _uncovering(row: Row) -> Row:
+    return replace(row, occurrences=tuple(replace(o, total=False) for o in row.occurrences))

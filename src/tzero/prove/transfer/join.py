@@ -1,0 +1,150 @@
+"""Joins: rows side by side. What an outer or as-of join adds is the completeness of the other side."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from tzero.prove.domain.closing import Closing
+from tzero.prove.domain.facts import Fact
+from tzero.prove.domain.label import Atom, Kind
+from tzero.prove.domain.row import Occurrence, Part, Present, Row
+from tzero.prove.domain.store import Store
+from tzero.prove.domain.terms import NULL, Term, Var
+from tzero.prove.meaning.logic import facts_of
+from tzero.prove.transfer.filter import filter_row, settle, unify
+
+if TYPE_CHECKING:
+    from tzero.prove.transfer.interpreter import Interpreter
+
+
+def side_by_side(left: Row, right: Row) -> Row:
+    """Every pair of rows: the cross join."""
+    keep_left, keep_right = right.single, left.single
+    return Row(
+        store=left.store.joined(right.store),
+        presence=left.presence + right.presence,
+        parts=left.parts + right.parts,
+        occurrences=_covering(left.occurrences, keep_left) + _covering(right.occurrences, keep_right),
+        unique=tuple(u for u in left.unique if not right.parts) + tuple(u for u in right.unique if not left.parts),
+        single=left.single and right.single,
+    )
+
+
+def _covering(occurrences: tuple[Occurrence, ...], keep: bool) -> tuple[Occurrence, ...]:
+    return tuple(o if keep else replace(o, total=False) for o in occurrences)
+
+
+def inner(interpreter: Interpreter, pair: Row, on: Term) -> Row | None:
+    """The pairs on which a predicate is TRUE."""
+    if on.leaves or on is NULL:
+        pair = replace(pair, occurrences=_covering(pair.occurrences, False))
+    return filter_row(interpreter, pair, on)
+
+
+class OuterJoin:
+    """The left join of one row with one other, under a predicate that was bound in their pair."""
+
+    def __init__(self, interpreter: Interpreter, left: Row, right: Row, on: Term, node: exp.Expr) -> None:
+        self.interpreter = interpreter
+        self.left = left
+        self.right = right
+        self.node = node
+        pair = side_by_side(left, right)
+        self.on_label = interpreter.labels.test(on, pair.store)
+        self.pair = unify(pair.assume(facts_of(on, pair.store)))
+        self.on = on
+        self.marker = Var("match", "marker")
+
+    def row(self, *, latest: Term | None = None, asof: bool = False) -> Row:
+        """Each left row with its matches, or with NULLs. As-of: only with the ``latest`` match."""
+        if self.pair.store.impossible:
+            return self.left
+        ledger, facts, inner_facts = self.matches(choice=asof, latest=latest)
+        self.interpreter.ledger[self.marker] = ledger
+        right_vars = self._right_variables()
+        known = set(self.left.store.facts)
+        inside = [fact for fact in self.pair.store.facts if fact not in known] + inner_facts
+        store = self.left.store.joined(self._right_store(right_vars))
+        store = store.with_guarded(self.marker, tuple(inside)).assume(facts)
+        presence = self.left.presence
+        chosen = asof or self.at_most_one()
+        if not chosen:
+            presence += tuple(Present(atom, self.marker) for atom in ledger)
+        return Row(
+            store=store,
+            presence=presence,
+            parts=self.left.parts + tuple(self._optional(part, chosen) for part in self.right.parts),
+            occurrences=self.left.occurrences
+            + tuple(replace(o, total=False, marker=o.marker or self.marker) for o in self.right.occurrences),
+            unique=self.left.unique,
+            single=self.left.single and self.right.single,
+        )
+
+    def unmatched(self) -> Row:
+        """The left rows without a match: their presence depends on the completeness of the other side."""
+        closing = self.closing()
+        atoms = closing.close((*self.right.located_in(self.pair.store), *self.on_label))
+        occurrences = _covering(self.left.occurrences, False)
+        row = replace(self.left, presence=self.left.presence + tuple(map(Present, atoms)), occurrences=occurrences)
+        return row.assume(closing.facts)
+
+    def closing(self) -> Closing:
+        return Closing(
+            [(term, term) for term in self.left.times() + self._other_left_terms()],
+            self.left.store,
+            frozenset(part.uid for part in self.left.parts),
+            origin=self.interpreter.origin(self.node, "whether a row matches"),
+        )
+
+    def _other_left_terms(self) -> tuple[Term, ...]:
+        return tuple({t: None for t in self.left.terms() if not t.is_time and t.leaves})
+
+    def matches(self, *, choice: bool, latest: Term | None) -> tuple[tuple[Atom, ...], list[Fact], list[Fact]]:
+        """The label of the match itself: what its absence, and what its presence depends on."""
+        closing = self.closing()
+        rows = (*self.right.located_in(self.pair.store), *self.on_label)
+        complete = closing.close(rows)
+        settled, facts = settle(rows, self.pair)
+        present = tuple(replace(atom, if_not_null=self.marker) for atom in settled)
+        if not choice:
+            return (*(replace(a, if_null=self.marker) for a in complete), *present), closing.facts, facts
+        found = (*complete, *present)
+        if not self._total_choice(latest):
+            origin = self.interpreter.origin(self.node, "several rows can be the latest")
+            found += (Atom(Kind.ORDER, origin=origin, relation=self._relation()),)
+        return found, closing.facts, facts
+
+    def _relation(self) -> str:
+        return next((part.relation for part in self.right.parts if part.relation), "")
+
+    def _total_choice(self, latest: Term | None) -> bool:
+        given = [*self._left_terms(), *([latest] if latest is not None else [])]
+        known = self.pair.determined(given)
+        return all(part.uid in known for part in self.right.parts)
+
+    def _left_terms(self) -> list[Term]:
+        return list(dict.fromkeys(self.left.terms()))
+
+    def at_most_one(self) -> bool:
+        """Whether a left row has at most one match."""
+        if not self.right.parts and self.right.single:
+            return True
+        return self._total_choice(None)
+
+    def _right_variables(self) -> set[Var]:
+        return self.right.variables() - self.left.variables() | {
+            leaf for part in self.right.parts for term in part.terms for leaf in term.leaves
+        }
+
+    def _right_store(self, variables: set[Var]) -> Store:
+        return self.right.store.guard(self.marker, variables)
+
+    def _optional(self, part: Part, chosen: bool) -> Part:
+        """The part as one that may be missing; the only match of a left row is determined by what identifies that."""
+        keys = part.keys
+        if chosen and all(left.keys for left in self.left.parts):
+            keys += (tuple(term for left in self.left.parts for term in left.keys[0]),)
+        return replace(part, keys=keys, marker=part.marker or self.marker)

@@ -1,0 +1,211 @@
+"""The final check: is everything that a row depends on known before its anchor, its own row apart?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from tzero.prove.declarations import Query
+from tzero.prove.domain.facts import NotNull
+from tzero.prove.domain.label import Atom, Kind, Located, Template
+from tzero.prove.domain.row import Occurrence, Part, Row
+from tzero.prove.domain.terms import DATE, DAY, INSTANT, TIME_TYPES, App, Term, Var, app, substitute
+from tzero.prove.domain import zones
+from tzero.prove.meaning.labels import Labels
+
+# Atoms of these kinds never hold, whatever the time.
+TIMELESS = frozenset({Kind.CLOCK, Kind.SESSION, Kind.VOLATILE, Kind.ORDER, Kind.UNKNOWN})
+
+
+@dataclass
+class Check:
+    """The check of one branch of the result."""
+
+    row: Row
+    query: Query
+    labels: Labels
+    anchor: Term
+    facts: dict[str, None] = field(default_factory=dict)
+    _checking: set[Atom] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.own = self._own_part()
+        self.given = frozenset(self.row.store.canon(self.row.columns[c]) for c in self.query.spine if c in self.row.columns)
+
+    # -- the anchor and the own row -------------------------------------------------------------------------------------
+
+    def _own_part(self) -> Part | None:
+        """The own row: of the declared relation, known no later than the anchor's instant or day."""
+        if self.query.own is None:
+            return None
+        store = self.row.store
+        found = [part for part in self.row.parts if _is_relation(part.relation, self.query.own)]
+        found = [part for part in found if part.marker is None or store.not_null(part.marker)]
+        outputs = {store.canon(term) for term in self.row.columns.values()}
+        by_key = [p for p in found if p.key and all(store.canon(t) in outputs for t in p.key)]
+        by_anchor = [p for p in found if any(self.anchor.leaves & t.leaves for t in p.terms)]
+        both = [part for part in by_key if part in by_anchor]
+        return next(iter(both or by_key or by_anchor), None)
+
+    def anchor_problem(self) -> str:
+        """Why the anchor cannot serve; empty when it can."""
+        if self.row.store.impossible:
+            return ""
+        if self.anchor.type not in TIME_TYPES:
+            return f"the anchor's type is {self.anchor.type}, not a time"
+        if not self.row.store.not_null(self.anchor):
+            return "the anchor may be NULL"
+        if self.query.own is not None and self.own is None:
+            return f"no row of {self.query.own} is the own row here"
+        return ""
+
+    # -- atoms ----------------------------------------------------------------------------------------------------------
+
+    def failing(self, located: Iterable[Located]) -> Iterator[Located]:
+        """The atoms that do not hold."""
+        for item in located:
+            if not self.holds(item):
+                yield item
+
+    def holds(self, item: Located) -> bool:
+        """Whether an atom is known before the anchor, or is the own row, or follows from its presence."""
+        active = item.active()
+        if active is None:
+            return True
+        if active.atom.kind in TIMELESS:
+            return False
+        return self._is_own(active) or self._is_before(active) or self._discharged(active)
+
+    def _is_own(self, item: Located) -> bool:
+        if self.own is None or item.atom.part != self.own.uid or item.atom.kind is not Kind.ROW:
+            return False
+        if not self._own_in_time(item):
+            return False
+        self.facts[f"the own row of {self.own.relation} is allowed"] = None
+        return True
+
+    def _own_in_time(self, item: Located) -> bool:
+        """The own row must be known at the anchor: at its instant, or during its day."""
+        assert item.atom.time is not None
+        slack = DAY - 1 if self.anchor.type == DATE else 0
+        for anchor in self._anchors(item.atom.time):
+            if item.store.le(item.atom.time, anchor, slack):
+                return True
+            day = _local_day(item.atom.time, anchor)
+            if day is not None and item.store.le(day, anchor, 0):
+                return True
+        return self._same_day(item)
+
+    def _same_day(self, item: Located) -> bool:
+        """The anchor is the day of the own row's time, in whatever zone."""
+        store = item.store
+        anchor, time = store.canon(self.anchor), item.atom.time
+        assert time is not None
+        if not (isinstance(anchor, App) and anchor.op == "floor"):
+            return False
+        return any(store.equal(inner, time) for inner in _inside(anchor))
+
+    def _is_before(self, item: Located) -> bool:
+        time = item.atom.time
+        if time is None:
+            return False
+        tolerance = self.query.tolerance_of(item.atom.relation)
+        slack = tolerance.days * DAY + tolerance.seconds * 1_000_000 + tolerance.microseconds
+        for anchor in self._anchors(time):
+            if item.store.le(time, anchor, slack if slack else -1):
+                what = f"rows of {item.atom.relation}" if item.atom.relation else "rows"
+                self.facts[f"{what} are bounded before {self.query.anchor}"] = None
+                return True
+        return False
+
+    def _anchors(self, time: Term) -> tuple[Term, ...]:
+        """The anchor's start on the line of a time."""
+        anchor = self.anchor
+        zone = self.query.zone or "UTC"
+        if anchor.type == INSTANT and time.type != INSTANT:
+            return ()
+        if anchor.type != INSTANT and time.type == INSTANT and not zones.is_utc(zone):
+            return (app("start", anchor, type_=INSTANT, params=(zone,)),)
+        return (anchor,)
+
+    # -- discharge ------------------------------------------------------------------------------------------------------
+
+    def _discharged(self, item: Located) -> bool:
+        """Whether a row that is at hand, or the given spine, says that what is asked for exists."""
+        if item.atom in self._checking:
+            return False
+        self._checking.add(item.atom)
+        try:
+            return any(self._template_holds(template, item) for template in item.atom.exists)
+        finally:
+            self._checking.discard(item.atom)
+
+    def _template_holds(self, template: Template, item: Located) -> bool:
+        store = item.store
+        if self.given and template.keys and all(self._is_given(outer, item) for _, outer in template.keys):
+            self.facts[f"the spine ({', '.join(self.query.spine)}) is given"] = None
+            return True
+        return any(self._matches(template, o, item) for o in self.row.occurrences if _present(o, store))
+
+    def _is_given(self, outer: Term, item: Located) -> bool:
+        canon = item.store.canon(outer)
+        return canon in self.given or not canon.leaves
+
+    def _matches(self, template: Template, occurrence: Occurrence, item: Located) -> bool:
+        """Whether a present row of the same source has the key values, and is itself the own row's affair."""
+        if occurrence.source != template.source:
+            return False
+        mine = dict(occurrence.columns)
+        outside = {inner: mine[name] for name, inner in template.columns if name in mine}
+        store = item.store
+        for inner, outer in template.keys:
+            term = substitute(inner, outside.get)
+            if not store.equal(term, outer) or not store.not_null(outer):
+                return False
+            if not all(self.holds(part) for part in self.labels.value(term, store)):
+                return False
+        for condition in template.conditions:
+            term = substitute(condition, outside.get)
+            if not _follows(term, item) or not all(self.holds(part) for part in self.labels.value(term, store)):
+                return False
+        self.facts["the own row is itself one of the rows that are asked for"] = None
+        return True
+
+
+def _follows(term: Term, item: Located) -> bool:
+    store = item.store
+    if store.canon(term) in {store.canon(t) for t in store.holds}:
+        return True
+    if isinstance(term, App) and term.op == "and":
+        return all(_follows(arg, item) for arg in term.args)
+    if isinstance(term, App) and term.op == "not" and isinstance(term.args[0], App) and term.args[0].op == "is_null":
+        return store.entails(NotNull(term.args[0].args[0]))
+    return False
+
+
+def _present(occurrence: Occurrence, store: object) -> bool:
+    from tzero.prove.domain.store import Store
+
+    assert isinstance(store, Store)
+    return occurrence.marker is None or store.not_null(occurrence.marker)
+
+
+def _is_relation(name: str, wanted: str) -> bool:
+    name, wanted = name.lower(), wanted.lower()
+    if name == wanted:
+        return True
+    return name.rpartition(".")[2] == wanted.rpartition(".")[2] and ("." not in name or "." not in wanted)
+
+
+def _local_day(time: Term, anchor: Term) -> Term | None:
+    return None
+
+
+def _inside(term: Term) -> Iterator[Term]:
+    yield term
+    if isinstance(term, App):
+        for arg in term.args:
+            yield from _inside(arg)
+
+
+__all__ = ["Check", "Var"]
