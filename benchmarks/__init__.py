@@ -1,0 +1,1 @@
+"""One script per claim; every script prints ratios measured side by side in one run."""

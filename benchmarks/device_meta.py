@@ -1,0 +1,161 @@
+"""How long device_meta takes, from the upstream relations to the entrypoint written out as Parquet.
+
+    python -m benchmarks.device_meta [--rows 10000 100000 1000000] [--days 365 1460] [--runs 3] [--reference FOLDER]
+
+Side by side, in turn, each in a process of its own:
+
+- ``as_of``, ``observed``, ``full``: the declared store with each grid
+- ``dense``: the textbook way (``dense_grid.sql``) over a per-row base, then the same entrypoint
+- ``floor``: only the per-row columns, naively, with no statistics at all
+- ``reference``: three SQL files of your own (base view, statistics, entrypoint; PostgreSQL text with the few edits that
+  DuckDB needs), if ``--reference`` names their folder
+
+Prints medians, the ratio to ``dense`` (or ``reference``) and to the floor, and peak memory.
+"""
+
+from __future__ import annotations
+
+import argparse
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import duckdb
+
+from benchmarks import market_rows
+from tzero.compile import compile_view
+from tzero.features.populations import Grid
+from tzero.features.types import ColumnType
+from tzero.features.views import FeatureView
+from tzero.sql.names import RelationName
+from tzero.sql.render import render
+from tzero.starters.device_meta.project import device_meta as declared
+
+HERE = Path(__file__).parent
+MEMORY = "6GB"
+
+
+def connect(path: str) -> duckdb.DuckDBPyConnection:
+    connection = duckdb.connect(config={"memory_limit": MEMORY, "threads": 2})
+    connection.execute(f"ATTACH '{path}' AS upstream (READ_ONLY)")
+    connection.execute("CREATE SCHEMA feature_store")
+    for relation in (market_rows.LISTINGS, market_rows.IMAGES):
+        connection.execute(f"CREATE VIEW {relation} AS FROM upstream.{relation}")
+    return connection
+
+
+def catalog(connection: duckdb.DuckDBPyConnection) -> dict[RelationName, dict[str, ColumnType]]:
+    return {
+        RelationName.parse(name): {r[0]: ColumnType.parse(r[1]) for r in connection.execute(f"DESCRIBE {name}").fetchall()}
+        for name in (market_rows.LISTINGS, market_rows.IMAGES)
+    }
+
+
+def with_grid(view: FeatureView, grid: Grid) -> FeatureView:
+    (population,) = view.populations
+    other = replace(population, grid=grid)
+    features = {name: replace(v, population=other) if name in dict(view.statistics) else v for name, v in view.features}
+    return FeatureView(str(view.name), view.rows, contract=view.contract, t0=view.t0, **features)
+
+
+def build_store(connection: duckdb.DuckDBPyConnection, grid: Grid) -> str:
+    deployment = compile_view(with_grid(declared.device_meta, grid), catalog(connection), "duckdb")
+    for relation in deployment.relations:
+        kind = "TABLE" if relation.is_stored else "VIEW"
+        connection.execute(f"CREATE {kind} {relation.name} AS {render(relation.query, 'duckdb')}")
+    return str(deployment.entrypoint.name)
+
+
+def build_dense(connection: duckdb.DuckDBPyConnection, *, statistics_too: bool) -> str:
+    """The base and entrypoint of the store with per-row text work, and the dense statistics between them."""
+    deployment = compile_view(declared.device_meta, catalog(connection), "duckdb")
+    base, stored, entrypoint = deployment.relations
+    connection.execute(f"CREATE VIEW {base.name} AS {(HERE / 'per_row_base.sql').read_text()}")
+    if statistics_too:
+        palette = repr([*declared.COLORS, "_MISSING", "_OTHER"])
+        dense = (HERE / "dense_grid.sql").read_text().format(base=base.name, palette=palette)
+        connection.execute(f"CREATE TABLE {stored.name} AS {dense}")
+        connection.execute(f"CREATE VIEW {entrypoint.name} AS {render(entrypoint.query, 'duckdb')}")
+        return str(entrypoint.name)
+    per_row = [item for item in entrypoint.query.selects if not item.alias_or_name.startswith("gmc_")]
+    columns = ", ".join(render(item, "duckdb") for item in per_row)
+    connection.execute(f"CREATE VIEW {entrypoint.name} AS SELECT {columns} FROM {base.name} AS b")
+    return str(entrypoint.name)
+
+
+def build_reference(connection: duckdb.DuckDBPyConnection, folder: Path) -> str:
+    base, stored, entrypoint = (path.read_text() for path in sorted(folder.glob("*.sql"))[:3])
+    for text in (base, stored, entrypoint):
+        for statement in _for_duckdb(text):
+            connection.execute(statement)
+    return "feature_store.device_meta_encoded_t0_v1"
+
+
+def _for_duckdb(text: str) -> list[str]:
+    text = text.replace("float8", "double").replace("MATERIALIZED VIEW", "TABLE")
+    text = text.replace("<> ALL (ARRAY[13,14,15,16,17])", "NOT IN (13, 14, 15, 16, 17)")
+    return [part for part in text.split(";") if part.strip() and "INDEX" not in part]
+
+
+def measure(variant: str, path: str, folder: str) -> None:
+    connection = connect(path)
+    before = time.perf_counter()
+    if variant == "reference":
+        entrypoint = build_reference(connection, Path(folder))
+    elif variant in ("dense", "floor"):
+        entrypoint = build_dense(connection, statistics_too=variant == "dense")
+    else:
+        entrypoint = build_store(connection, Grid(variant))
+    built = time.perf_counter()
+    with tempfile.TemporaryDirectory() as scratch:
+        connection.execute(f"COPY (FROM {entrypoint}) TO '{scratch}/features.parquet'")
+        done = time.perf_counter()
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(f"{built - before} {done - before} {memory}")
+
+
+def run_one(variant: str, path: str, folder: str) -> tuple[float, float, float]:
+    command = [sys.executable, "-m", "benchmarks.device_meta", "--child", variant, path, folder]
+    found = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
+    return float(found[0]), float(found[1]), float(found[2])
+
+
+def compare(rows: int, days: int, runs: int, folder: str) -> None:
+    variants = ["floor", "observed", "as_of", "full", "dense", *(["reference"] if folder else [])]
+    with tempfile.TemporaryDirectory() as scratch:
+        path = f"{scratch}/upstream.duckdb"
+        market_rows.write(path, rows, days)
+        taken: dict[str, list[tuple[float, float, float]]] = {variant: [] for variant in variants}
+        for _ in range(runs):
+            for variant in variants:
+                taken[variant].append(run_one(variant, path, folder))
+    median = {v: tuple(statistics.median(run[at] for run in taken[v]) for at in range(3)) for v in variants}
+    rival = median[variants[-1]][1]
+    print(f"\n{rows:,} listings x {days:,} days (median of {runs}; ratios against {variants[-1]} and floor)")
+    print(f"  {'variant':<10} {'statistics s':>12} {'total s':>8} {'faster than ' + variants[-1]:>24} {'x floor':>8} {'peak MB':>8}")
+    for variant, (built, total, memory) in median.items():
+        print(f"  {variant:<10} {built:>12.3f} {total:>8.3f} {rival / total:>24.2f} {total / median['floor'][1]:>8.2f} {memory:>8.0f}")
+
+
+def main() -> None:
+    if sys.argv[1:2] == ["--child"]:
+        measure(*sys.argv[2:5])
+        return
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rows", type=int, nargs="+", default=[10_000, 100_000, 1_000_000])
+    parser.add_argument("--days", type=int, nargs="+", default=[365, 1460])
+    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--reference", default="")
+    options = parser.parse_args()
+    for rows in options.rows:
+        for days in options.days:
+            compare(rows, days, options.runs, options.reference)
+
+
+if __name__ == "__main__":
+    main()
