@@ -48,12 +48,13 @@ def _time_checks(source: Source, catalog: Catalog, dialect: Dialect) -> Iterator
         "an event without a time belongs to nobody's past: filter these rows out upstream, or give them their time",
         exp.Is(this=time, expression=exp.Null()),
     )
-    if schema_of(source, catalog)[source.time].is_time:
+    kind = schema_of(source, catalog)[source.time]
+    if kind.is_time:
         yield _violations(
             source,
             f"event time {source.time!r} is infinite",
             "give these rows their real time, or filter them out upstream",
-            exp.And(this=not_null(time.copy()), expression=exp.Not(this=dialect.is_finite(time.copy()))),
+            exp.And(this=not_null(time.copy()), expression=exp.Not(this=dialect.is_finite(time.copy(), kind))),
         )
 
 

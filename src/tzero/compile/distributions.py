@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from sqlglot import exp
 
 from tzero.compile.anchors import ANCHOR, distinct_anchors
-from tzero.compile.dialects.base import Dialect
 from tzero.compile.events import NUMBER, enters
 from tzero.compile.lookups import Cte
 from tzero.compile.running import Running, Total
-from tzero.features.populations import Population
+from tzero.compile.times import Scale
 from tzero.sql.build import (
     alias,
     all_of,
@@ -43,8 +42,7 @@ class Distribution:
     segment: tuple[str, ...]
     category: tuple[str, ...]
     trail: Trail
-    population: Population
-    dialect: Dialect
+    scale: Scale
 
     @property
     def cells(self) -> str:
@@ -53,7 +51,7 @@ class Distribution:
 
     def ctes(self) -> list[Cte]:
         keys = (*self.segment, *self.category)
-        counts = Running(f"{self.name}_counts", self.events, keys, self.trail, self.population, self.dialect)
+        counts = Running(f"{self.name}_counts", self.events, keys, self.trail, self.scale)
         counts.add(Total(NUMBER, quoted_column(NUMBER)))
         return [
             (f"{self.name}_seen", self._seen(keys)),
@@ -64,7 +62,7 @@ class Distribution:
         ]
 
     def _seen(self, keys: tuple[str, ...]) -> exp.Query:
-        first = exp.Min(this=enters(self.trail, self.population, self.dialect))
+        first = exp.Min(this=enters(self.trail, self.scale))
         return (
             exp.select(*columns(keys), alias(first, "first_moment"))
             .from_(named(self.events))
@@ -90,7 +88,8 @@ class Distribution:
             partition_by=partition,
             order=exp.Order(expressions=[exp.Ordered(this=quoted_column(NUMBER), desc=True, nulls_first=False)]),
         )
-        total = over(sum_of(quoted_column(NUMBER)), partition=[item.copy() for item in partition])
+        number = cast(quoted_column(NUMBER), self.scale.dialect.count_type)
+        total = over(sum_of(number), partition=[item.copy() for item in partition])
         return (
             exp.select(
                 quoted_column(ANCHOR),

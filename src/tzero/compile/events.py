@@ -9,7 +9,7 @@ from sqlglot import exp
 
 from tzero.compile.base import Base
 from tzero.compile.dialects.base import Dialect
-from tzero.compile.times import interval, latest, on_anchor_scale, shifted
+from tzero.compile.times import Scale, latest
 from tzero.errors import DeclarationError
 from tzero.features.populations import Population
 from tzero.features.rows import T0
@@ -62,14 +62,15 @@ def event_stream(
     dialect: Dialect,
 ) -> EventStream:
     """Group the population's rows by ``keys``; ``source`` is its base relation under the alias ``p``."""
-    known, conditions = _known(base, population, known_at)
+    known, conditions = _known(base, population, known_at, dialect)
+    scale = Scale(population.anchor, base.time_type, dialect)
     time = quoted_column(T0, "p")
     conditions = [not_null(time), *conditions]
     if population.where is not None:
         conditions.append(exp.Paren(this=base.locate(population.where, "p", dialect)))
     grouped = [
-        alias(on_anchor_scale(time, base.time_type, population.anchor), TIME),
-        alias(on_anchor_scale(known, base.time_type, population.anchor), KNOWN),
+        alias(scale.of(time), TIME),
+        alias(scale.of(known), KNOWN),
         *columns(keys, "p"),
     ]
     query = (
@@ -82,16 +83,16 @@ def event_stream(
     return EventStream(name, query.group_by(*(integer(at) for at in range(1, len(grouped) + 1))))
 
 
-def enters(trail: Trail, population: Population, dialect: Dialect) -> exp.Expr:
+def enters(trail: Trail, scale: Scale) -> exp.Expr:
     """Seen by anchors strictly later than this."""
-    return shifted(quoted_column(KNOWN), trail.enters_after, population.anchor, dialect)
+    return scale.later(quoted_column(KNOWN), trail.enters_after)
 
 
-def leaves(trail: Trail, population: Population, dialect: Dialect) -> exp.Expr | None:
+def leaves(trail: Trail, scale: Scale) -> exp.Expr | None:
     """No longer seen by anchors strictly later than this; None: always seen."""
     if trail.leaves_after is None:
         return None
-    return shifted(quoted_column(TIME), trail.leaves_after, population.anchor, dialect)
+    return scale.later(quoted_column(TIME), trail.leaves_after)
 
 
 def value_of(statistic: Statistic, base: Base) -> Value:
@@ -108,7 +109,9 @@ def value_of(statistic: Statistic, base: Base) -> Value:
     return Value(statistic.value, 0)
 
 
-def _known(base: Base, population: Population, known_at: str | None) -> tuple[exp.Expr, list[exp.Expr]]:
+def _known(
+    base: Base, population: Population, known_at: str | None, dialect: Dialect
+) -> tuple[exp.Expr, list[exp.Expr]]:
     """When a row became known, and the conditions for it to be known at all."""
     source = population.rows.source
     names = [name for name in (source.known_at, known_at) if name is not None]
@@ -124,7 +127,7 @@ def _known(base: Base, population: Population, known_at: str | None) -> tuple[ex
     settled: exp.Expr = quoted_column(T0, "p")
     slas = [lookup.source.sla for lookup in population.rows.lookups if lookup.source.sla]
     if slas:
-        settled = exp.Add(this=settled, expression=interval(max(slas)))
+        settled = dialect.moved(settled, base.time_type, max(slas))
         if base.time_type.kind == "date":
             settled = cast(exp.Paren(this=settled), "date")
     return latest([settled, *times]), [not_null(time.copy()) for time in times]
@@ -178,8 +181,8 @@ def _exact(value: Value, base: Base, dialect: Dialect) -> exp.Expr:
         this=_finite(cast(column, "double"), ColumnType("double"), dialect), expression=cast(power, "double")
     )
     half_up = exp.Floor(this=exp.Add(this=scaled, expression=exp.Literal.number("0.5")))
-    return cast(half_up, dialect.exact_type)
+    return dialect.exact_of_double(half_up)
 
 
 def _finite(column: exp.Expr, kind: ColumnType, dialect: Dialect) -> exp.Expr:
-    return case_when(dialect.is_finite(column), column.copy()) if kind.kind == "double" else column
+    return case_when(dialect.is_finite(column, kind), column.copy()) if kind.kind == "double" else column

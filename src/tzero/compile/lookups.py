@@ -8,7 +8,7 @@ from sqlglot import exp
 
 from tzero.compile.dialects.base import Dialect
 from tzero.compile.scope import EVENT_ALIAS, Scope
-from tzero.compile.times import interval, latest
+from tzero.compile.times import latest
 from tzero.errors import DeclarationError
 from tzero.features.lookups import Lookup
 from tzero.features.types import ColumnType
@@ -43,10 +43,10 @@ class Join:
 def join_of(lookup: Lookup, name: str, scope: Scope, dialect: Dialect) -> Join:
     """The LEFT JOIN of a lookup under the alias ``name``."""
     _check_pairs(lookup, name, scope)
-    return _as_of_join(lookup, name, scope) if lookup.is_as_of else _key_join(lookup, name, scope)
+    return _as_of_join(lookup, name, scope, dialect) if lookup.is_as_of else _key_join(lookup, name, scope, dialect)
 
 
-def _key_join(lookup: Lookup, name: str, scope: Scope) -> Join:
+def _key_join(lookup: Lookup, name: str, scope: Scope, dialect: Dialect) -> Join:
     tests: list[exp.Expr] = [
         equal(quoted_column(theirs, name), quoted_column(own, EVENT_ALIAS)) for own, theirs in lookup.on
     ]
@@ -55,12 +55,12 @@ def _key_join(lookup: Lookup, name: str, scope: Scope) -> Join:
         _check_clock(lookup, scope.raw(name, known_at, lookup.place).shape.type, scope)
         limit: exp.Expr = quoted_column(scope.time.name, EVENT_ALIAS)
         if lookup.source.sla:
-            limit = exp.Add(this=limit, expression=interval(lookup.source.sla))
+            limit = dialect.moved(limit, scope.time.shape.type, lookup.source.sla)
         tests.append(exp.LT(this=quoted_column(known_at, name), expression=limit))
     return Join(relation(lookup.source.relation), name, all_of(tests))
 
 
-def _as_of_join(lookup: Lookup, name: str, scope: Scope) -> Join:
+def _as_of_join(lookup: Lookup, name: str, scope: Scope, dialect: Dialect) -> Join:
     """Three steps: history and anchors on one timeline, the last known time at each anchor, the row of that time."""
     source = lookup.source
     assert source.time is not None
@@ -72,7 +72,7 @@ def _as_of_join(lookup: Lookup, name: str, scope: Scope) -> Join:
     ctes = (
         (f"{name}_timeline", _timeline(lookup, scope, own, keys)),
         (f"{name}_last", _last(name, keys)),
-        (f"{name}_ranked", _ranked(lookup, name, scope, keys)),
+        (f"{name}_ranked", _ranked(lookup, name, scope, keys, dialect)),
         (f"{name}_asof", _picked(name, keys, list(scope.schemas[name]))),
     )
     tests: list[exp.Expr] = [
@@ -129,7 +129,7 @@ def _last(name: str, keys: list[str]) -> exp.Query:
     )
 
 
-def _ranked(lookup: Lookup, name: str, scope: Scope, keys: list[str]) -> exp.Query:
+def _ranked(lookup: Lookup, name: str, scope: Scope, keys: list[str], dialect: Dialect) -> exp.Query:
     source = lookup.source
     assert source.time is not None
     order = [
@@ -150,7 +150,7 @@ def _ranked(lookup: Lookup, name: str, scope: Scope, keys: list[str]) -> exp.Que
     on.extend(not_null(column) for column in columns(_times(lookup), "h"))
     on.append(exp.LT(this=_known(lookup, "h"), expression=quoted_column("asof_t0", "a")))
     if lookup.max_age is not None:
-        oldest = exp.Sub(this=quoted_column("asof_t0", "a"), expression=interval(lookup.max_age))
+        oldest = dialect.moved(quoted_column("asof_t0", "a"), scope.time.shape.type, -lookup.max_age)
         on.append(exp.GTE(this=quoted_column(source.time, "h"), expression=oldest))
     return (
         exp.select(

@@ -12,14 +12,14 @@ from dataclasses import dataclass, field
 from sqlglot import exp
 
 from tzero.compile.anchors import ANCHOR
-from tzero.compile.dialects.base import Dialect
 from tzero.compile.events import NUMBER, enters, leaves
 from tzero.compile.lookups import Cte
-from tzero.features.populations import Population
+from tzero.compile.times import Scale
 from tzero.sql.build import (
     alias,
     all_of,
     case_when,
+    cast,
     columns,
     equal,
     integer,
@@ -32,16 +32,17 @@ from tzero.sql.build import (
 from tzero.timeline import Trail
 
 MOMENT, IS_CHANGE = "moment", "is_change"
-_COMBINE: dict[str, type[exp.AggFunc]] = {"sum": exp.Sum, "min": exp.Min, "max": exp.Max}
+_COMBINE: dict[str, type[exp.AggFunc]] = {"count": exp.Sum, "sum": exp.Sum, "min": exp.Min, "max": exp.Max}
+_ADDED = ("count", "sum")
 
 
 @dataclass(frozen=True, slots=True)
 class Total:
-    """A column that is accumulated: how an event changes it, and how changes combine (sum, min or max)."""
+    """A column that is accumulated: how an event changes it, and how changes combine (count, sum, min or max)."""
 
     name: str
     change: exp.Expr
-    combine: str = "sum"
+    combine: str = "count"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +61,7 @@ class Running:
     events: str
     keys: tuple[str, ...]
     trail: Trail
-    population: Population
-    dialect: Dialect
+    scale: Scale
     totals: dict[str, Total] = field(default_factory=dict)
     distincts: dict[str, Distinct] = field(default_factory=dict)
 
@@ -93,17 +93,17 @@ class Running:
         return [*self.totals, *self.distincts]
 
     def _combined(self) -> dict[str, str]:
-        return {name: total.combine for name, total in self.totals.items()} | dict.fromkeys(self.distincts, "sum")
+        return {name: total.combine for name, total in self.totals.items()} | dict.fromkeys(self.distincts, "count")
 
     def _anchor_branch(self, anchors: exp.Query) -> exp.Query:
-        neutral = [alias(integer(0) if how == "sum" else exp.Null(), name) for name, how in self._combined().items()]
+        neutral = [alias(integer(0) if how in _ADDED else exp.Null(), name) for name, how in self._combined().items()]
         return exp.select(
             *columns(self.keys), alias(quoted_column(ANCHOR), MOMENT), alias(integer(0), IS_CHANGE), *neutral
         ).from_(anchors.subquery(alias="a"))
 
     def _event_branches(self) -> list[exp.Query]:
-        enter = enters(self.trail, self.population, self.dialect)
-        leave = leaves(self.trail, self.population, self.dialect)
+        enter = enters(self.trail, self.scale)
+        leave = leaves(self.trail, self.scale)
         branches = [self._changes(enter, leave, sign=1)]
         if leave is not None:
             branches.append(self._changes(leave, leave, sign=-1))
@@ -121,8 +121,11 @@ class Running:
     ) -> exp.Query:
         items: list[exp.Expr] = [*columns(self.keys), alias(moment.copy(), MOMENT), alias(integer(1), IS_CHANGE)]
         for name, how in self._combined().items():
-            neutral = integer(0) if how == "sum" else exp.Null()
-            items.append(alias(changes.get(name, neutral), name))
+            neutral = integer(0) if how in _ADDED else exp.Null()
+            change = changes.get(name, neutral)
+            # a sum of counts is wider than a count, and a running sum of that would be wider still
+            narrow = how == "count" and not isinstance(change, exp.Literal)
+            items.append(alias(cast(change, self.scale.dialect.count_type) if narrow else change, name))
         query = exp.select(*items).from_(source)
         if conditions:
             query = query.where(all_of(conditions))
@@ -132,13 +135,13 @@ class Running:
         conditions = [not_null(column) for column in columns(names)]
         if leave is not None:
             # an event that becomes known only after it has left the window is never seen
-            conditions.append(exp.LT(this=enters(self.trail, self.population, self.dialect), expression=leave.copy()))
+            conditions.append(exp.LT(this=enters(self.trail, self.scale), expression=leave.copy()))
         return conditions
 
     def _distinct_branch(self, distinct: Distinct) -> tuple[exp.Query, list[Cte]]:
         """A value counts from its first event on; with a window, whenever its own count leaves or returns to zero."""
-        enter = enters(self.trail, self.population, self.dialect)
-        leave = leaves(self.trail, self.population, self.dialect)
+        enter = enters(self.trail, self.scale)
+        leave = leaves(self.trail, self.scale)
         names = tuple(dict.fromkeys((*self.keys, *distinct.columns)))
         step = f"{self.name}_{distinct.name}"
         if leave is None:
@@ -151,7 +154,7 @@ class Running:
             return self._branch(quoted_column(MOMENT), named(step), [], {distinct.name: exp.Count(this=exp.Star())}), [
                 (step, first)
             ]
-        changes = Running(f"{step}_changes", self.events, names, self.trail, self.population, self.dialect)
+        changes = Running(f"{step}_changes", self.events, names, self.trail, self.scale)
         changes.add(Total(NUMBER, quoted_column(NUMBER)))
         number = quoted_column(NUMBER)
         after = over(exp.Sum(this=number), partition=columns(names), order=[quoted_column(MOMENT)], running=True)

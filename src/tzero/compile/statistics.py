@@ -22,7 +22,7 @@ from tzero.compile.events import (
 from tzero.compile.groups import Group
 from tzero.compile.lookups import Cte
 from tzero.compile.running import Running, Total, event_number
-from tzero.compile.times import on_anchor_scale, shifted
+from tzero.compile.times import Scale, on_anchor_scale
 from tzero.errors import DeclarationError
 from tzero.features.rows import T0, T0_DAY
 from tzero.features.statistics import Kind, Statistic
@@ -62,6 +62,7 @@ class StatisticsQuery:
         self.rows, self.rows_table = rows
         self.base, self.base_table = population
         self.dialect = dialect
+        self.scale = Scale(self.anchor, self.base.time_type, dialect)
         self.streams: dict[str | None, EventStream] = {}
         self.running: dict[tuple[object, ...], Running] = {}
         self.distributions: dict[tuple[object, ...], Distribution] = {}
@@ -192,7 +193,7 @@ class StatisticsQuery:
     def _added(self, statistic: Statistic) -> exp.Expr:
         value = value_of(statistic, self.base)
         number = self._total(statistic, statistic.segment, Total(value.number, quoted_column(value.number)))
-        total = self._total(statistic, statistic.segment, Total(value.total, quoted_column(value.total)))
+        total = self._total(statistic, statistic.segment, Total(value.total, quoted_column(value.total), "sum"))
         unit = 10.0**value.scale
         some = exp.GT(this=number, expression=integer(0))
         if statistic.kind is Kind.SUM:
@@ -202,14 +203,16 @@ class StatisticsQuery:
         if statistic.kind is Kind.MEAN:
             divisor = exp.Paren(this=exp.Mul(this=cast(number.copy(), "double"), expression=double(unit)))
             return case_when(some, exp.Div(this=cast(total, "double"), expression=divisor))
-        squares = self._total(statistic, statistic.segment, Total(value.squares, quoted_column(value.squares)))
+        squares = self._total(statistic, statistic.segment, Total(value.squares, quoted_column(value.squares), "sum"))
         return self._deviation(number, total, squares, unit)
 
     def _deviation(self, number: exp.Expr, total: exp.Expr, squares: exp.Expr, unit: float) -> exp.Expr:
         """From exact sums, about an integer near the mean, so that nothing cancels."""
         exact = self.dialect.exact_type
         n, s, q = (cast(tree, exact) for tree in (number, total, squares))
-        near = cast(exp.Floor(this=exp.Div(this=cast(s, "double"), expression=cast(n, "double"))), exact)
+        near = self.dialect.exact_of_double(
+            exp.Floor(this=exp.Div(this=cast(s, "double"), expression=cast(n, "double")))
+        )
         rest = exp.Paren(this=exp.Sub(this=s.copy(), expression=exp.Mul(this=n.copy(), expression=near)))
         about = exp.Paren(
             this=exp.Add(
@@ -246,11 +249,11 @@ class StatisticsQuery:
     def _in_window(self, statistic: Statistic, name: str) -> exp.Query:
         """A least or greatest value cannot be taken back when it leaves, so each anchor looks at its own window."""
         events = self._stream(statistic)
-        leave = leaves(statistic.trail, self.group.population, self.dialect)
+        leave = leaves(statistic.trail, self.scale)
         assert leave is not None
         inner = exp.select(
             *columns(statistic.segment),
-            alias(enters(statistic.trail, self.group.population, self.dialect), "enters_after"),
+            alias(enters(statistic.trail, self.scale), "enters_after"),
             alias(leave, "leaves_after"),
             quoted_column(name),
         ).from_(named(events.name))
@@ -278,7 +281,7 @@ class StatisticsQuery:
         leave = statistic.trail.leaves_after
         if leave is None:
             return since
-        still = exp.GTE(this=shifted(last.copy(), leave, self.anchor, self.dialect), expression=anchor.copy())
+        still = exp.GTE(this=self.scale.later(last.copy(), leave), expression=anchor.copy())
         return case_when(still, since)
 
     def _total(self, statistic: Statistic, keys: tuple[str, ...], total: Total, trail: Trail | None = None) -> exp.Expr:
@@ -290,9 +293,7 @@ class StatisticsQuery:
         at = (ordered, trail or statistic.trail, statistic.known_at)
         if at not in self.running:
             name = f"as_of_{len(self.running) + 1}"
-            self.running[at] = Running(
-                name, self._stream(statistic).name, ordered, at[1], self.group.population, self.dialect
-            )
+            self.running[at] = Running(name, self._stream(statistic).name, ordered, at[1], self.scale)
         return self.running[at]
 
     def _distribution(self, statistic: Statistic) -> Distribution:
@@ -304,8 +305,7 @@ class StatisticsQuery:
                 statistic.segment,
                 statistic.category,
                 statistic.trail,
-                self.group.population,
-                self.dialect,
+                self.scale,
             )
         return self.distributions[at]
 
@@ -357,9 +357,7 @@ class StatisticsQuery:
             return None
         time = quoted_column(T0, "p")
         return (
-            exp.select(
-                alias(on_anchor_scale(time, self.base.time_type, self.anchor), ANCHOR), *columns(self.group.keys, "p")
-            )
+            exp.select(alias(self.scale.of(time), ANCHOR), *columns(self.group.keys, "p"))
             .from_(_aliased(self.base_table, "p"))
             .where(not_null(time.copy()))
         )

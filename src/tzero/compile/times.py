@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 
 from sqlglot import exp
@@ -12,7 +13,26 @@ from tzero.features.types import ColumnType
 from tzero.sql.build import cast, integer, text
 from tzero.timeline import Anchor, Day
 
-_MICROSECOND = timedelta(microseconds=1)
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """How an anchor measures time: days of its zone, or instants of the type ``kind``."""
+
+    anchor: Anchor
+    kind: ColumnType
+    dialect: Dialect
+
+    def of(self, value: exp.Expr) -> exp.Expr:
+        """A time of type ``kind`` as the anchor sees it: its day, or the value itself."""
+        return on_anchor_scale(value, self.kind, self.anchor)
+
+    def later(self, value: exp.Expr, length: timedelta) -> exp.Expr:
+        """A time on this scale moved later by a fixed length (whole days on a day scale)."""
+        if not length:
+            return value
+        if isinstance(self.anchor, Day):
+            return self.dialect.add_days(value, integer(length.days))
+        return self.dialect.moved(value, self.kind, length)
 
 
 def on_anchor_scale(value: exp.Expr, kind: ColumnType, anchor: Anchor) -> exp.Expr:
@@ -28,23 +48,6 @@ def day_of(value: exp.Expr, kind: ColumnType, zone: str) -> exp.Expr:
         value = exp.AtTimeZone(this=value if isinstance(value, exp.Column) else exp.Paren(this=value), zone=text(zone))
         return cast(exp.Paren(this=value), "date")
     return cast(value, "date")
-
-
-def shifted(value: exp.Expr, length: timedelta, anchor: Anchor, dialect: Dialect) -> exp.Expr:
-    """The value moved later by a fixed length (whole days on a day scale)."""
-    if not length:
-        return value
-    if isinstance(anchor, Day):
-        return dialect.add_days(value, integer(length.days))
-    return exp.Add(this=value, expression=interval(length))
-
-
-def interval(length: timedelta) -> exp.Interval:
-    """A fixed length as an interval of seconds or microseconds, never of days, which some engines count by calendar."""
-    seconds, rest = divmod(length, timedelta(seconds=1))
-    if rest:
-        return exp.Interval(this=text(str(length // _MICROSECOND)), unit=exp.var("MICROSECOND"))
-    return exp.Interval(this=text(str(seconds)), unit=exp.var("SECOND"))
 
 
 def latest(values: Sequence[exp.Expr]) -> exp.Expr:

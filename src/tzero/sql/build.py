@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import timedelta
 
 from sqlglot import exp
 
@@ -58,6 +59,18 @@ def double(value: float) -> exp.Expr:
     'CAST(0.5 AS DOUBLE)'
     """
     return cast(exp.Literal.number(repr(abs(value))) if value >= 0 else exp.Neg(this=double(-value)), "double")
+
+
+def interval(length: timedelta) -> exp.Interval:
+    """A fixed length as an interval of seconds or microseconds, never of days, which some engines count by calendar.
+
+    >>> interval(timedelta(days=1)).sql()
+    "INTERVAL '86400' SECOND"
+    """
+    seconds, rest = divmod(length, timedelta(seconds=1))
+    if rest:
+        return exp.Interval(this=text(str(length // timedelta(microseconds=1))), unit=exp.var("MICROSECOND"))
+    return exp.Interval(this=text(str(seconds)), unit=exp.var("SECOND"))
 
 
 def alias(value: exp.Expr, name: str) -> exp.Alias:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from tzero.compile.dialects.base import Dialect
 from tzero.compile.dialects.duckdb import DUCKDB
+from tzero.compile.dialects.postgres import POSTGRES
 from tzero.errors import UsageError
 
-DIALECTS = {dialect.name: dialect for dialect in (DUCKDB,)}
+DIALECTS = {dialect.name: dialect for dialect in (DUCKDB, POSTGRES)}
 
 
 def dialect(name: str) -> Dialect:

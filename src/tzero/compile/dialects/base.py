@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 
 from sqlglot import exp
 
+from tzero.features.types import ColumnType
+from tzero.sql.build import interval
+
+Unary = Callable[[exp.Expr], exp.Expr]
 Binary = Callable[[exp.Expr, exp.Expr], exp.Expr]
 
 
@@ -14,17 +19,27 @@ Binary = Callable[[exp.Expr, exp.Expr], exp.Expr]
 class Dialect:
     """One engine's way.
 
-    ``count_type`` holds a count of one anchor, ``exact_type`` an exact sum; ``seconds_between(a, b)`` is ``a - b`` of two
-    times of the same type as double seconds, ``days_between(a, b)`` of two dates as an integer; ``add_days(d, n)`` a date;
-    ``is_finite(x)`` is FALSE for NaN and infinities of a double or a time. ``value_tables`` says that even views compute
-    text columns over distinct values.
+    ``count_type`` holds a count of one moment, ``exact_type`` an exact sum; ``exact_of_double(x)`` is a double without
+    fraction as that type. ``seconds_between(a, b)`` is ``a - b`` of two times of one type with a clock as double seconds,
+    ``days_between(a, b)`` of two dates as an integer; ``add_days(d, n)`` a date; ``moved(t, kind, length)`` a time moved by a fixed length,
+    earlier where that is negative. ``is_finite(x, kind)`` is FALSE for NaN and infinities of a double or a time.
+    ``value_tables`` says that even views compute text columns over distinct values.
     """
 
     name: str
     count_type: str
     exact_type: str
+    exact_of_double: Unary
     seconds_between: Binary
     days_between: Binary
     add_days: Binary
-    is_finite: Callable[[exp.Expr], exp.Expr]
+    moved: Callable[[exp.Expr, ColumnType, timedelta], exp.Expr]
+    is_finite: Callable[[exp.Expr, ColumnType], exp.Expr]
     value_tables: bool
+
+
+def plus_interval(value: exp.Expr, length: timedelta) -> exp.Expr:
+    """A time moved by an interval, earlier where the length is negative."""
+    if length < timedelta(0):
+        return exp.Sub(this=value, expression=interval(-length))
+    return exp.Add(this=value, expression=interval(length))

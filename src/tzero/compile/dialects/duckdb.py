@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from tzero.compile.dialects.base import Dialect
+from tzero.compile.dialects.base import Dialect, plus_interval
 from tzero.sql.build import cast, double
 
 
@@ -22,9 +22,11 @@ DUCKDB = Dialect(
     name="duckdb",
     count_type="BIGINT",
     exact_type="HUGEINT",
+    exact_of_double=lambda value: cast(value, "HUGEINT"),
     seconds_between=_seconds_between,
     days_between=lambda later, earlier: cast(exp.Paren(this=exp.Sub(this=later, expression=earlier)), "int"),
     add_days=lambda day, number: exp.Add(this=day, expression=number),
-    is_finite=lambda value: _call("ISFINITE", value),
+    moved=lambda value, _, length: plus_interval(value, length),
+    is_finite=lambda value, _: _call("ISFINITE", value),
     value_tables=True,
 )
