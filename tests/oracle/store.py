@@ -49,9 +49,10 @@ def statistics_relation(
 
 
 def _categories(population: Population, statistics: dict[str, Statistic], keys: tuple[str, ...]) -> tuple[str, ...]:
-    """The keys that are filled from a vocabulary: those that have one and are nobody's segment."""
-    segments = {name for statistic in statistics.values() for name in statistic.segment}
-    return tuple(name for name in keys if name in population.rows.vocabularies and name not in segments)
+    """The keys that are filled from a vocabulary: those that have one, that some statistic is of, and none is within."""
+    of = {name for statistic in statistics.values() for name in statistic.category}
+    within = {name for statistic in statistics.values() if statistic.category for name in statistic.segment}
+    return tuple(name for name in keys if name in population.rows.vocabularies and name in of - within)
 
 
 def _grid(
@@ -69,12 +70,16 @@ def _grid(
     seen = at + [(moment(event[population.rows.time], population.zone), event) for event in events]
     domains = [population.rows.vocabularies[name] for name in categories]
     return _unique(
-        (anchor, {name: row[name] for name in segments} | dict(zip(categories, values, strict=True)))
+        (anchor, _filled(row, keys, dict(zip(categories, values, strict=True))))
         for anchor, _ in at
         for when, row in seen
         if _has(row, segments) and (population.grid == "full" or when <= anchor)
         for values in product(*domains)
     )
+
+
+def _filled(row: Row, keys: tuple[str, ...], categories: Row) -> Row:
+    return {name: categories[name] if name in categories else row[name] for name in keys}
 
 
 def _has(row: Row, names: tuple[str, ...]) -> bool:
