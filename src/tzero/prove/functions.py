@@ -76,6 +76,9 @@ PURE_NODES: dict[str, str] = _pure()
 # Node classes of functions that answer NULL when an argument is NULL.
 STRICT_NODES = frozenset((_TEXT + _INTEGER + _FLOAT + _BOOLEAN + _AS_FIRST).split())
 
+# They only pass an instant on, and never show its wall reading.
+ZONELESS = frozenset("Array Struct Tuple Map ArrayConcat ArrayDistinct ArraySort Bracket Dot row list_value".split())
+
 # Pure functions that sqlglot does not know by name -> the type of their value.
 PURE_NAMES: dict[str, str] = {
     **dict.fromkeys("btrim ltrim rtrim regexp_replace quote_literal translate to_hex strip_accents bar".split(), "text"),

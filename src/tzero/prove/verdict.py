@@ -12,6 +12,7 @@ from tzero.prove.domain.row import Occurrence, Part, Row
 from tzero.prove.domain.terms import DATE, DAY, INSTANT, TIME_TYPES, App, Term, Var, app, substitute
 from tzero.prove.domain import zones
 from tzero.prove.meaning.labels import Labels
+from tzero.prove.transfer.filter import matching_parts
 
 # Atoms of these kinds never hold, whatever the time.
 TIMELESS = frozenset({Kind.CLOCK, Kind.SESSION, Kind.VOLATILE, Kind.ORDER, Kind.UNKNOWN})
@@ -30,6 +31,7 @@ class Check:
 
     def __post_init__(self) -> None:
         self.own = self._own_part()
+        self.own_uids = self._own_uids()
         self.given = frozenset(self.row.store.canon(self.row.columns[c]) for c in self.query.spine if c in self.row.columns)
 
     # -- the anchor and the own row -------------------------------------------------------------------------------------
@@ -46,6 +48,16 @@ class Check:
         by_anchor = [p for p in found if any(self.anchor.leaves & t.leaves for t in p.terms)]
         both = [part for part in by_key if part in by_anchor]
         return next(iter(both or by_key or by_anchor), None)
+
+    def _own_uids(self) -> frozenset[int]:
+        """The own row under every name that it has here."""
+        if self.own is None:
+            return frozenset()
+        found = {self.own.uid}
+        for first, second in matching_parts(self.row.parts, self.row.store):
+            if found & {first.uid, second.uid}:
+                found |= {first.uid, second.uid}
+        return frozenset(found)
 
     def anchor_problem(self) -> str:
         """Why the anchor cannot serve; empty when it can."""
@@ -77,7 +89,7 @@ class Check:
         return self._is_own(active) or self._is_before(active) or self._discharged(active)
 
     def _is_own(self, item: Located) -> bool:
-        if self.own is None or item.atom.part != self.own.uid or item.atom.kind is not Kind.ROW:
+        if self.own is None or item.atom.part not in self.own_uids or item.atom.kind is not Kind.ROW or item.atom.time is None:
             return False
         if not self._own_in_time(item):
             return False

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from tzero.prove.domain import zones
 from tzero.prove.domain.facts import Bound, Le
-from tzero.prove.domain.terms import DAY, ORIGIN, App, Const, Term, Var
+from tzero.prove.domain.terms import DAY, ORIGIN, App, Const, Term, Var, walk
 
 if TYPE_CHECKING:
     from tzero.prove.domain.store import Store
@@ -36,7 +36,35 @@ class Differences:
         self.impossible = False
         for fact in facts:
             self._constrain(fact.left, fact.right, fact.offset)
+        for same in store.equalities():
+            self._equate(same.left, same.right)
         self._saturate()
+
+    def _equate(self, left: Term, right: Term) -> None:
+        """An equality relates the forms of both sides, also of the one that does not represent them."""
+        if not (left.is_time or right.is_time):
+            return
+        (x, x_offset), (y, y_offset) = self._peeled(left), self._peeled(right)
+        for form in (left, right):
+            for inner in walk(form):
+                if isinstance(inner, App) and inner.is_time:
+                    self._learn(self.node(inner)[0])
+                    self._learn_form(inner)
+        for node in (x, y):
+            self._learn(node)
+        self._edge(x, y, y_offset - x_offset)
+        self._edge(y, x, x_offset - y_offset)
+
+    def _peeled(self, term: Term) -> tuple[Term, int]:
+        """The node under a term's own shifts, before anything that equals it is put in its place."""
+        offset = 0
+        while isinstance(term, App) and term.op in ("shift", "retype"):
+            moved = term.params[0] if term.op == "shift" else 0
+            assert isinstance(moved, int)
+            offset += moved
+            term = term.args[0]
+        node, more = self.node(term)
+        return node, offset + more
 
     def node(self, term: Term) -> tuple[Term, int]:
         """The node of a term, and its offset from that node."""
@@ -112,8 +140,10 @@ class Differences:
         if node in self._known:
             return
         self._known.add(node)
-        if not isinstance(node, App):
-            return
+        if isinstance(node, App):
+            self._learn_form(node)
+
+    def _learn_form(self, node: App) -> None:
         match node.op:
             case "floor" | "trunc":
                 self._learn_floor(node)
@@ -128,7 +158,7 @@ class Differences:
                 self._constrain(node.args[0], node, high)
                 self._starts.append(node)
             case "around":
-                low, high = node.params
+                low, high = node.params[:2]
                 assert isinstance(low, int) and isinstance(high, int)
                 self._constrain(node, node.args[0], high)
                 self._constrain(node.args[0], node, -low)
@@ -157,7 +187,9 @@ class Differences:
     def _family(self, node: Term, family: tuple[object, ...], arg: Term) -> None:
         x, offset = self.node(arg)
         self._learn(x)
-        self._families.setdefault(family, []).append((x, offset, node))
+        member = (x, offset, self.node(node)[0])
+        if member not in self._families.setdefault(family, []):
+            self._families[family].append(member)
 
     def _saturate(self) -> None:
         """Apply the monotone functions until nothing new follows."""

@@ -52,11 +52,20 @@ class Holds:
 
 
 @dataclass(frozen=True, slots=True)
+class RowOf:
+    """The terms are one row of a relation; rows with an equal key are the same row."""
+
+    relation: str
+    keys: tuple[tuple[Term, ...], ...]
+    terms: tuple[Term, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Contradiction:
     """No row is like this."""
 
 
-Fact: TypeAlias = Le | Bound | Same | NotNull | Null | Holds | Contradiction
+Fact: TypeAlias = Le | Bound | Same | NotNull | Null | Holds | RowOf | Contradiction
 
 
 def equal(left: Term, right: Term) -> tuple[Fact, ...]:

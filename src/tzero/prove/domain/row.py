@@ -6,10 +6,10 @@ import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
-from tzero.prove.domain.facts import Bound, Contradiction, Fact, Holds, Le, NotNull, Null, Same
+from tzero.prove.domain.facts import Bound, Contradiction, Fact, Holds, Le, NotNull, Null, RowOf, Same
 from tzero.prove.domain.label import Atom, Ledger, Located, Template
 from tzero.prove.domain.store import Store
-from tzero.prove.domain.terms import Term, Var, substitute
+from tzero.prove.domain.terms import App, Term, Var, substitute
 
 _parts = itertools.count(1)
 
@@ -69,6 +69,11 @@ class Row:
     occurrences: tuple[Occurrence, ...] = ()
     unique: tuple[Unique, ...] = ()
     single: bool = False
+    outer: frozenset[int] = frozenset()
+
+    def uids(self) -> frozenset[int]:
+        """The underlying rows that are fixed here: the row's own and those of enclosing queries."""
+        return frozenset(part.uid for part in self.parts) | self.outer
 
     def located_presence(self, *, lean: bool = False, needed: frozenset[Var] = frozenset()) -> Iterator[Located]:
         """The atoms of the row's presence; ``lean`` leaves out what only multiplies it."""
@@ -89,7 +94,7 @@ class Row:
     def determined(self, given: Iterable[Term]) -> frozenset[int]:
         """The parts that some terms determine, directly or through the keys of other parts."""
         store = self.store
-        known = {store.canon(term) for term in given}
+        known = {store.canon(part) for term in given for part in _invertible(term)}
         found: set[int] = set()
         changed = True
         while changed:
@@ -142,10 +147,19 @@ class Row:
 
 
 def _computed(store: Store, term: Term, known: set[Term]) -> bool:
-    term = store.canon(term)
-    if term in known or not term.leaves:
-        return True
-    return all(store.canon(leaf) in known for leaf in term.leaves)
+    """Whether a term, or one that equals it, is made of known terms only."""
+    return any(
+        store.canon(same) in known or all(store.canon(leaf) in known for leaf in same.leaves)
+        for same in store.members(term)
+    )
+
+
+def _invertible(term: Term) -> Iterator[Term]:
+    """The term, and what it determines because its function is injective."""
+    yield term
+    while isinstance(term, App) and term.op in ("version", "epoch", "shift", "retype"):
+        term = term.args[0]
+        yield term
 
 
 def fact_terms(fact: Fact) -> tuple[Term, ...]:
@@ -155,6 +169,8 @@ def fact_terms(fact: Fact) -> tuple[Term, ...]:
             return left, right
         case NotNull(term) | Null(term) | Holds(term):
             return (term,)
+        case RowOf(_, keys, terms):
+            return (*terms, *(term for key in keys for term in key))
         case Contradiction():
             return ()
 
@@ -190,6 +206,7 @@ class Renaming:
             occurrences=tuple(self.occurrence(occurrence) for occurrence in row.occurrences),
             unique=tuple(Unique(self.term(u.term), u.value, self.all(u.keys)) for u in row.unique),
             single=row.single,
+            outer=row.outer,
         )
 
     def term(self, term: Term) -> Term:
@@ -253,6 +270,8 @@ class Renaming:
                 return Null(self.term(term))
             case Holds(term):
                 return Holds(self.term(term))
+            case RowOf(relation, keys, terms):
+                return RowOf(relation, tuple(self.all(key) for key in keys), self.all(terms))
             case Contradiction():
                 return fact
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from tzero.prove.domain.differences import Differences
-from tzero.prove.domain.facts import Bound, Contradiction, Fact, Holds, Le, NotNull, Null, Same
+from tzero.prove.domain.facts import Bound, Contradiction, Fact, Holds, Le, NotNull, Null, RowOf, Same
 from tzero.prove.domain.strictness import is_total, needs_every_argument
 from tzero.prove.domain.terms import NULL, App, Const, Term, Var, rebuild
 
@@ -25,6 +25,7 @@ class Store:
         self.holds: set[Term] = set()
         self._parent: dict[Term, Term] = {}
         self._same: list[Same] = []
+        self._rows: list[RowOf] = []
         self._not_null: set[Term] = set()
         self._null: set[Term] = set()
         self._canon: dict[Term, Term] = {}
@@ -85,6 +86,7 @@ class Store:
         new.holds = set(self.holds)
         new._parent = dict(self._parent)
         new._same = list(self._same)
+        new._rows = list(self._rows)
         new._not_null = set(self._not_null)
         new._null = set(self._null)
         return new
@@ -109,6 +111,9 @@ class Store:
                     self.impossible = self.impossible or self._proves_not_null(term)
                 case Same():
                     self._same.append(fact)
+                    merged = True
+                case RowOf():
+                    self._rows.append(fact)
                     merged = True
                 case Le(left, right):
                     queue += [NotNull(left), NotNull(right)]
@@ -140,7 +145,7 @@ class Store:
         """Unite what is equal, until functions of equal arguments are equal too."""
         for _ in range(8):
             self._canon.clear()
-            changed = False
+            changed = self._merge_rows()
             for same in self._same:
                 left, right = self.canon(same.left), self.canon(same.right)
                 if left is not right:
@@ -148,6 +153,24 @@ class Store:
                     self._unite(left, right)
             if not changed:
                 return
+
+    def _merge_rows(self) -> bool:
+        """Rows of one relation with an equal key are the same row."""
+        news = False
+        for i, first in enumerate(self._rows):
+            for second in self._rows[i + 1 :]:
+                if first.relation != second.relation or len(first.terms) != len(second.terms):
+                    continue
+                if not any(self._key_equal(a, b) for a, b in zip(first.keys, second.keys, strict=False)):
+                    continue
+                for one, other in zip(first.terms, second.terms, strict=True):
+                    if not self.equal(one, other):
+                        self._same.append(Same(one, other))
+                        news = True
+        return news
+
+    def _key_equal(self, first: tuple[Term, ...], second: tuple[Term, ...]) -> bool:
+        return all(self.equal(a, b) and self.not_null(a) and self.not_null(b) for a, b in zip(first, second, strict=True))
 
     def _unite(self, left: Term, right: Term) -> None:
         if isinstance(left, Const) and isinstance(right, Const):
@@ -166,6 +189,8 @@ class Store:
         for fact in self.facts:
             if isinstance(fact, Le):
                 left, right = self.canon(fact.left), self.canon(fact.right)
+                if left is right and fact.offset < 0:
+                    self.impossible = True
                 if isinstance(left, Const) and isinstance(right, Const) and left.at is not None and right.at is not None:
                     self.impossible = self.impossible or left.at - right.at > fact.offset
 
@@ -199,6 +224,19 @@ class Store:
             if len(term.args) == 1:
                 return self.canon(term.args[0])
         return term
+
+    def members(self, term: Term) -> tuple[Term, ...]:
+        """The term and what is known to equal it."""
+        canon = self.canon(term)
+        found = {term: None, canon: None}
+        for same in self._same:
+            for side in (same.left, same.right):
+                if self.canon(side) is canon:
+                    found[side] = None
+        return tuple(found)
+
+    def equalities(self) -> tuple[Same, ...]:
+        return tuple(self._same)
 
     def equal(self, left: Term, right: Term) -> bool:
         """Whether both are always equal, or NULL together."""
@@ -257,7 +295,7 @@ class Store:
     def differences(self) -> Differences:
         """The difference constraints, closed on demand."""
         if self._differences is None:
-            self._differences = Differences(self, (fact for fact in self.facts if isinstance(fact, Le)))
+            self._differences = Differences(self, (fact for fact in self.facts if isinstance(fact, (Le, Bound))))
         return self._differences
 
     def upper(self, left: Term, right: Term) -> int | None:
@@ -288,7 +326,7 @@ class Store:
                 return self.null(term)
             case Holds(term):
                 return term in self.holds
-            case Contradiction():
+            case RowOf() | Contradiction():
                 return False
 
 

@@ -14,7 +14,9 @@ from tzero.prove.domain.terms import DATE, DAY, HOUR, INSTANT, INT, MINUTE, NAIV
 TEXT, BOOL, DECIMAL, FLOAT, INTERVAL, UNKNOWN = "text", "bool", "decimal", "float", "interval", "unknown"
 # A double that only ever holds integers: adding them is exact, whatever the order.
 WHOLE = "whole float"
-EXACT_NUMBERS = frozenset({INT, DECIMAL, WHOLE})
+# The difference of two epochs: a multiple of the last bit of an epoch, so sums are exact while they are small.
+EPOCH_SPAN = "epoch span"
+EXACT_NUMBERS = frozenset({INT, DECIMAL, WHOLE, EPOCH_SPAN})
 
 _T = exp.DataType.Type
 _NAMES: dict[str, tuple[str, ...]] = {

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from tzero.prove.domain.facts import NotNull
 from tzero.prove.domain.label import Kind, Ledger, Located
 from tzero.prove.domain.store import Store
+from tzero.prove.domain.strictness import needs_every_argument
 from tzero.prove.domain.terms import App, Const, Term, Var, app
 from tzero.prove.meaning.logic import facts_of, is_true, negate, refuted, tested
 
@@ -31,6 +32,27 @@ class Labels:
     def test(self, term: Term, store: Store) -> tuple[Located, ...]:
         """What it depends on whether a predicate is TRUE; on the rows on which it is."""
         return self._memo("test", term, store)
+
+    def nullness(self, term: Term, store: Store) -> tuple[Located, ...]:
+        """What it depends on whether a value is NULL.
+
+        That the value is there may be assumed in ``store``, but only of one world: so a comparison is not yet settled
+        by its test.
+        """
+        if store.impossible or isinstance(term, Const):
+            return ()
+        if isinstance(term, App) and term.op in ("is_null", "is_true", "same"):
+            return ()
+        if isinstance(term, App) and term.op != "case":
+            return _union(self.nullness(arg, store) if needs_every_argument(term, exactly=True) else self.full(arg, store)
+                          for arg in term.args)
+        return self.value(term, store)
+
+    def full(self, term: Term, store: Store) -> tuple[Located, ...]:
+        """What a value depends on, all three truth values told apart."""
+        if isinstance(term, App) and term.op in _BOOLEAN:
+            return _union(self.full(arg, store) for arg in term.args)
+        return self.value(term, store)
 
     def values(self, terms: Iterable[Term], store: Store) -> tuple[Located, ...]:
         return _union(self.value(term, store) for term in terms)
@@ -61,6 +83,8 @@ class Labels:
             return self._extreme(term, store)
         if term.op == "coalesce" and store.not_null(term.args[0]):
             return self.value(term.args[0], store)
+        if term.op == "is_null":
+            return self.nullness(term.args[0], store)
         if term.op in _BOOLEAN and (store.not_null(term) or refuted(term, store) is not None):
             return self.test(term, store)
         return self.values(term.args, store)
@@ -125,8 +149,11 @@ class Labels:
         if isinstance(term, App):
             if term.op == "case":
                 return self._case(term, inside)
-            if term.op == "coalesce" and inside.not_null(term.args[0]):
+            if term.op == "coalesce" and store.not_null(term.args[0]):
                 return self.value(term.args[0], inside)
+            if term.op == "is_null" or (term.op == "not" and _is(term.args[0], "is_null")):
+                inner_term = term.args[0] if term.op == "is_null" else term.args[0].args[0]  # type: ignore[attr-defined]
+                return self.nullness(inner_term, inside)
             return self.values(term.args, inside)
         return self.value(term, inside)
 
@@ -173,6 +200,10 @@ class Labels:
             and store.equal(atom.if_not_null, term)
             for atom in atoms
         )
+
+
+def _is(term: Term, op: str) -> bool:
+    return isinstance(term, App) and term.op == op
 
 
 def _union(parts: Iterable[tuple[Located, ...]]) -> tuple[Located, ...]:

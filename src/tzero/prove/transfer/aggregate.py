@@ -14,7 +14,7 @@ from tzero.prove.domain.label import Atom, Kind, Located
 from tzero.prove.domain.row import Row
 from tzero.prove.domain.store import Store
 from tzero.prove.domain.terms import NULL, App, Const, Term, Var
-from tzero.prove.domain.types import DECIMAL, EXACT_NUMBERS, FLOAT, INT, UNKNOWN, WHOLE
+from tzero.prove.domain.types import DECIMAL, EXACT_NUMBERS, FLOAT, INT, EPOCH_SPAN, UNKNOWN, WHOLE
 from tzero.prove.meaning.logic import facts_of, is_true, negate
 from tzero.prove.transfer.expression import arguments, bind
 from tzero.prove.transfer.frame import Frame
@@ -61,7 +61,8 @@ def call_of(node: exp.Expr) -> Call | None:
             return replace(inner, node=node, sorted=True) if inner and len(node.expressions) == 1 else None
     if name in SORTERS:
         inner = call_of(node.this)
-        return replace(inner, node=node, sorted=True) if inner and len(arguments(node)) == 1 else None
+        rest = [arg for arg in arguments(node)[1:] if not isinstance(arg, exp.Boolean)]
+        return replace(inner, node=node, sorted=True) if inner and not rest else None
     if name in ("CollectList", "CollectSet"):
         return Call(node, "ArrayAgg", tuple(node.expressions))
     if name not in functions.AGGREGATES:
@@ -136,8 +137,7 @@ class Aggregation:
         closing = grouping.closing(owner, minima)
         lean = self.call.name in IDEMPOTENT or self.call.distinct
         rows = self._rows(owner.row, owner.keys, item, lean)
-        plain = replace(closing, extra=())
-        return plain.close([*rows, *item.tests, *self.labels.values(item.values, item.store)])
+        return closing.close([*rows, *item.tests, *self.labels.values(item.values, item.store)])
 
     def _rows(self, row: Row, keys: tuple[Term, ...], item: Contribution, lean: bool) -> list[Located]:
         terms = (*keys, *item.values)
@@ -158,12 +158,11 @@ class Aggregation:
                     *self.labels.values(item.values, item.store),
                 ]  # fmt: skip
                 dated = replace(
-                    closing, extra=(), survivors=[*closing.survivors, (item.values[0], result)],
+                    closing, survivors=[*closing.survivors, (item.values[0], result)],
                     outside=closing.outside.assume((NotNull(result),)), _memo={}, _indexes={},
                 )  # fmt: skip
                 found += [replace(atom, if_not_null=result) for atom in dated.close(rows)]
-                plain = replace(closing, extra=())
-                found += [replace(atom, if_null=result) for atom in plain.close(rows)]
+                found += [replace(atom, if_null=result) for atom in closing.close(rows)]
         if all(len(p) == 1 and p[0].store is b.row.store for p, b in zip(parts, self.grouping.branches, strict=True)):
             terms = [p[0].values[0] for p in parts]
             self.grouping.minima.append((terms, result))
@@ -196,6 +195,7 @@ class Aggregation:
     ) -> list[Contribution]:
         if not self.call.keeps_nulls and self.call.name != "ArgMax" and self.call.name != "ArgMin" and terms:
             store = store.assume((NotNull(terms[0]),))
+            tests = (*tests, *self.labels.nullness(terms[0], store))
         return [Contribution(store, (*terms, *order), tests)]
 
     def _where_true(self, term: Term, store: Store, tests: tuple[Located, ...]) -> Iterator[Contribution]:
@@ -214,7 +214,7 @@ class Aggregation:
             return
         store = store.assume((NotNull(term),))
         if not store.impossible:
-            yield Contribution(store, (term,), tests)
+            yield Contribution(store, (term,), (*tests, *self.labels.nullness(term, store)))
 
     def _peel_case(self, term: App, store: Store, tests: tuple[Located, ...], *, plain: bool) -> Iterator[Contribution]:
         neutral = plain and self._is_neutral(term, store)
@@ -280,6 +280,8 @@ class Aggregation:
         if found and found <= {INT, DECIMAL}:
             self.type = DECIMAL
         name = self.call.name
+        if self.type == EPOCH_SPAN and name in ("Sum", "Avg") and self.interpreter.dialect != "postgres":
+            self.interpreter.use("sums of epoch seconds stay below 2**31, where they are exact")
         if name == "Avg":
             return DECIMAL if self.interpreter.dialect == "postgres" and self.type in (INT, DECIMAL) else FLOAT
         return functions.AGGREGATE_TYPES.get(name, self.type)

@@ -12,6 +12,7 @@ from tzero.prove.domain.terms import DATE, DAY, FALSE, INSTANT, INT, NULL, TIME_
 from tzero.prove.domain.types import (
     BOOL,
     DECIMAL,
+    EPOCH_SPAN,
     EXACT_NUMBERS,
     FLOAT,
     INTERVAL,
@@ -101,7 +102,8 @@ def pure(
     if type_ == "first":
         type_ = args[0].type if args else UNKNOWN
     extra: tuple[Term, ...] = ()
-    if any(arg.type == INSTANT for arg in args) and not frame.interpreter.zone:
+    shows = name not in functions.ZONELESS and any(arg.type == INSTANT for arg in args)
+    if shows and not frame.interpreter.zone:
         extra = (frame.impure(Kind.SESSION, node, "an instant shown in the session's time zone"),)
     return app("strict" if strict else "pure", *args, *extra, type_=type_, params=(name, *params))
 
@@ -185,6 +187,11 @@ def _paren(node: exp.Expr, frame: Frame) -> Term:
 @binds(exp.Alias)
 def _alias(node: exp.Expr, frame: Frame) -> Term:
     return bind(node.this, frame)
+
+
+@binds(exp.PropertyEQ)
+def _named_field(node: exp.Expr, frame: Frame) -> Term:
+    return bind(node.expression, frame)
 
 
 @binds(exp.Collate)
@@ -455,6 +462,8 @@ def _sum(node: exp.Expr, frame: Frame, sign: int) -> Term:
         rest = cancelled(left, right)
         if rest is not None:
             return rest
+    if left.type == right.type == "epoch" and sign < 0:
+        return app("minus", left, right, type_=EPOCH_SPAN)
     return app("plus" if sign > 0 else "minus", left, right, type_=join_types((left.type, right.type)))
 
 

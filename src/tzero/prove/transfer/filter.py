@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tzero.prove.domain.closing import Closing
-from tzero.prove.domain.facts import Fact, NotNull, Same
+from tzero.prove.domain.facts import Fact, NotNull
 from tzero.prove.domain.label import Atom, Located
 from tzero.prove.domain.row import Part, Present, Row
 from tzero.prove.domain.store import Store
@@ -26,7 +26,6 @@ def filter_row(interpreter: Interpreter, row: Row, predicate: Term) -> Row | Non
     kept = row.assume(facts_of(predicate, row.store))
     if kept.store.impossible:
         return None
-    kept = unify(kept)
     atoms, facts = settle(located, kept)
     occurrences = tuple(replace(o, conditions=(*o.conditions, predicate)) for o in row.occurrences)
     kept = replace(kept, presence=kept.presence + tuple(map(Present, atoms)), occurrences=occurrences)
@@ -36,7 +35,7 @@ def filter_row(interpreter: Interpreter, row: Row, predicate: Term) -> Row | Non
 def settle(located: Iterable[Located], row: Row) -> tuple[tuple[Atom, ...], list[Fact]]:
     """Atoms as the row's own: what was found under more facts than the row has keeps the bounds that they gave."""
     closing = Closing(
-        [(term, term) for term in row.times()], row.store, frozenset(part.uid for part in row.parts)
+        [(term, term) for term in row.times()], row.store, row.uids()
     )
     found: dict[Atom, None] = {}
     for item in located:
@@ -45,22 +44,6 @@ def settle(located: Iterable[Located], row: Row) -> tuple[tuple[Atom, ...], list
         else:
             found.update(dict.fromkeys(closing.close((item,))))
     return tuple(found), closing.facts
-
-
-def unify(row: Row) -> Row:
-    """Underlying rows of one relation with equal keys are one row, and all their columns are equal."""
-    facts = same_rows(row.parts, row.store)
-    return row.assume(facts) if facts else row
-
-
-def same_rows(parts: tuple[Part, ...], store: Store) -> list[Fact]:
-    """The equalities of parts that are the same row."""
-    facts: list[Fact] = []
-    for first, second in matching_parts(parts, store):
-        for one, other in zip(first.terms, second.terms, strict=True):
-            if not store.equal(one, other):
-                facts.append(Same(one, other))
-    return facts
 
 
 def matching_parts(parts: tuple[Part, ...], store: Store) -> list[tuple[Part, Part]]:
@@ -77,6 +60,17 @@ def matching_parts(parts: tuple[Part, ...], store: Store) -> list[tuple[Part, Pa
             if any(_equal_keys(a, b, store) for a, b in zip(first.keys, second.keys, strict=False)):
                 found.append((first, second))
     return found
+
+
+def aliases(left: tuple[Part, ...], right: tuple[Part, ...], store: Store) -> dict[int, int]:
+    """Parts on the right that are the same row as one on the left."""
+    return {b.uid: a.uid for a, b in matching_parts((*left, *right), store) if a in left and b in right}
+
+
+def called(item: Located, same: dict[int, int]) -> Located:
+    """An atom with its part called by another name."""
+    part = same.get(item.atom.part)
+    return item if part is None else Located(replace(item.atom, part=part), item.store)
 
 
 def _equal_keys(first: tuple[Term, ...], second: tuple[Term, ...], store: Store) -> bool:

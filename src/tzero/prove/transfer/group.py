@@ -6,8 +6,7 @@ earliest row alone settles it, so the pair of key and minimum is itself an event
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
@@ -15,7 +14,7 @@ from sqlglot import exp
 from tzero.prove.domain.closing import Closing
 from tzero.prove.domain.facts import Bound, Fact, Le, NotNull, Same
 from tzero.prove.domain.label import Atom, Located, Template
-from tzero.prove.domain.row import Part, Present, Row, new_part
+from tzero.prove.domain.row import Part, Present, Row, fact_terms, new_part
 from tzero.prove.domain.store import Store
 from tzero.prove.domain.terms import Const, Term, Var, substitute
 
@@ -134,16 +133,19 @@ class Grouping:
 
     # -- labels -----------------------------------------------------------------------------------------------------
 
-    def closing(self, branch: Branch, minima: tuple[Var, ...] = ()) -> Closing:
-        """How a branch's atoms are said of the group; ``minima`` are the minima that may be spoken of."""
-        key = (id(branch), minima)
+    def closing(self, branch: Branch, minima: tuple[Var, ...] = (), *, existence: bool = False) -> Closing:
+        """How a branch's atoms are said of the group.
+
+        ``minima`` are the minima that may be spoken of; ``existence`` is all that is asked for, so one row suffices.
+        """
+        key = (id(branch), minima, existence)
         if key not in self._closings:
             position = self.branches.index(branch)
             extra = [(terms[position], minimum) for terms, minimum in self.minima if minimum in minima]
             store = self.store.assume(NotNull(minimum) for minimum in minima)
             self._closings[key] = Closing(
-                branch.survivors + extra, store, frozenset(part.uid for part in self.kept),
-                self.templates(branch), self.interpreter.origin(self.node), self.facts,
+                branch.survivors + extra, store, frozenset(part.uid for part in self.kept) | self._outer_parts(),
+                self.templates(branch) if existence else (), self.interpreter.origin(self.node), self.facts,
             )  # fmt: skip
         return self._closings[key]
 
@@ -176,30 +178,26 @@ class Grouping:
         )
         found: dict[Atom, None] = {}
         for branch in self.branches:
-            closing = self.closing(branch, minima)
+            closing = self.closing(branch, minima, existence=True)
             found |= dict.fromkeys(closing.close(self.rows_of(branch, lean=True)))
         return tuple(found)
-
-    def complete(self, branch: Branch, store: Store, terms: Iterable[Term], minima: tuple[Var, ...] = ()) -> tuple[Atom, ...]:
-        """What a value depends on that is computed from all rows of a group that meet the facts of ``store``."""
-        closing = self.closing(branch, minima)
-        closing = replace(closing, extra=()) if not minima else closing
-        closing.facts = self.facts
-        labels = self.interpreter.labels
-        return closing.close([*self.rows_of(branch, store), *labels.values(terms, store)])
 
     # -- the result -------------------------------------------------------------------------------------------------
 
     def row(self) -> Row:
         """The group as a row; its columns are left to the caller."""
         if not self.branches[0].keys:
-            return Row(store=self._final(), single=True)
+            return Row(store=self._final(), single=True, outer=self._outer_parts())
         atoms = self.presence()
         for key in self.keys:
             if isinstance(key, Var) and key not in self.interpreter.ledger:
                 self.interpreter.ledger[key] = atoms
-        part = Part(new_part(), "", self.keys, (self.keys,))
-        return Row(store=self._final(), presence=tuple(map(Present, atoms)), parts=(*self.kept, part))
+        produced = tuple(sorted(self.produced, key=lambda var: var.uid))
+        part = Part(new_part(), "", (*self.keys, *produced), (self.keys,))
+        return Row(store=self._final(), presence=tuple(map(Present, atoms)), parts=(*self.kept, part), outer=self._outer_parts())
+
+    def _outer_parts(self) -> frozenset[int]:
+        return self.outer.uids() if self.outer else frozenset()
 
     def _final(self) -> Store:
         return self.store.assume(self.facts)
@@ -221,6 +219,5 @@ def _leaves(fact: Fact) -> frozenset[Var]:
         case Le(left, right) | Bound(left, right) | Same(left, right):
             return left.leaves | right.leaves
         case _:
-            term = getattr(fact, "term", None)
-            return term.leaves if isinstance(term, Term) else frozenset()
+            return frozenset().union(*(term.leaves for term in fact_terms(fact)))
 

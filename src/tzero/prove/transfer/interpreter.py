@@ -259,7 +259,7 @@ class Interpreter:
         left = frame.row
         closing = Closing(
             [(t, t) for t in dict.fromkeys(left.terms())], left.store,
-            frozenset(part.uid for part in left.parts), origin=self.origin(node),
+            left.uids(), origin=self.origin(node),
         )  # fmt: skip
         atoms: dict[Atom, None] = {}
         for row in rows:

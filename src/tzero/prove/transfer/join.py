@@ -9,12 +9,12 @@ from sqlglot import exp
 
 from tzero.prove.domain.closing import Closing
 from tzero.prove.domain.facts import Fact
-from tzero.prove.domain.label import Atom, Kind
+from tzero.prove.domain.label import Atom, Kind, Located
 from tzero.prove.domain.row import Occurrence, Part, Present, Row
 from tzero.prove.domain.store import Store
 from tzero.prove.domain.terms import NULL, Term, Var
 from tzero.prove.meaning.logic import facts_of
-from tzero.prove.transfer.filter import filter_row, settle, unify
+from tzero.prove.transfer.filter import aliases, called, filter_row, settle
 
 if TYPE_CHECKING:
     from tzero.prove.transfer.interpreter import Interpreter
@@ -30,6 +30,7 @@ def side_by_side(left: Row, right: Row) -> Row:
         occurrences=_covering(left.occurrences, keep_left) + _covering(right.occurrences, keep_right),
         unique=tuple(u for u in left.unique if not right.parts) + tuple(u for u in right.unique if not left.parts),
         single=left.single and right.single,
+        outer=left.outer | right.outer,
     )
 
 
@@ -54,7 +55,7 @@ class OuterJoin:
         self.node = node
         pair = side_by_side(left, right)
         self.on_label = interpreter.labels.test(on, pair.store)
-        self.pair = unify(pair.assume(facts_of(on, pair.store)))
+        self.pair = pair.assume(facts_of(on, pair.store))
         self.on = on
         self.marker = Var("match", "marker")
 
@@ -81,12 +82,13 @@ class OuterJoin:
             + tuple(replace(o, total=False, marker=o.marker or self.marker) for o in self.right.occurrences),
             unique=self.left.unique,
             single=self.left.single and self.right.single,
+            outer=self.left.outer,
         )
 
     def unmatched(self) -> Row:
         """The left rows without a match: their presence depends on the completeness of the other side."""
         closing = self.closing()
-        atoms = closing.close((*self.right.located_in(self.pair.store), *self.on_label))
+        atoms = closing.close(self._matching())
         occurrences = _covering(self.left.occurrences, False)
         row = replace(self.left, presence=self.left.presence + tuple(map(Present, atoms)), occurrences=occurrences)
         return row.assume(closing.facts)
@@ -95,7 +97,7 @@ class OuterJoin:
         return Closing(
             [(term, term) for term in self.left.times() + self._other_left_terms()],
             self.left.store,
-            frozenset(part.uid for part in self.left.parts),
+            self.left.uids(),
             origin=self.interpreter.origin(self.node, "whether a row matches"),
         )
 
@@ -105,7 +107,7 @@ class OuterJoin:
     def matches(self, *, choice: bool, latest: Term | None) -> tuple[tuple[Atom, ...], list[Fact], list[Fact]]:
         """The label of the match itself: what its absence, and what its presence depends on."""
         closing = self.closing()
-        rows = (*self.right.located_in(self.pair.store), *self.on_label)
+        rows = self._matching()
         complete = closing.close(rows)
         settled, facts = settle(rows, self.pair)
         present = tuple(replace(atom, if_not_null=self.marker) for atom in settled)
@@ -116,6 +118,12 @@ class OuterJoin:
             origin = self.interpreter.origin(self.node, "several rows can be the latest")
             found += (Atom(Kind.ORDER, origin=origin, relation=self._relation()),)
         return found, closing.facts, facts
+
+    def _matching(self) -> tuple[Located, ...]:
+        """What a match depends on; a right row that is the left row itself is called by the left one's name."""
+        same = aliases(self.left.parts, self.right.parts, self.pair.store)
+        found = (*self.right.located_in(self.pair.store), *self.on_label)
+        return tuple(called(item, same) for item in found)
 
     def _relation(self) -> str:
         return next((part.relation for part in self.right.parts if part.relation), "")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from tzero.prove.declarations import Relation
-from tzero.prove.domain.facts import Bound, Fact, NotNull
+from tzero.prove.domain.facts import Bound, Fact, NotNull, RowOf
 from tzero.prove.domain.label import Atom, Kind
 from tzero.prove.domain.row import Occurrence, Part, Present, Row, new_part
 from tzero.prove.domain.store import Store
@@ -40,7 +40,7 @@ def scan(interpreter: Interpreter, relation: Relation, node: exp.Expr) -> Row:
         part = Part(uid, relation.name, terms, (), ())
     return Row(
         columns=columns,
-        store=Store().assume(_facts(relation, columns)),
+        store=Store().assume([*_facts(relation, columns), RowOf(relation.name, keys, terms)]),
         presence=tuple(Present(atom) for atom in row_atom),
         parts=(part,),
         occurrences=(Occurrence(relation.name, tuple(columns.items())),),

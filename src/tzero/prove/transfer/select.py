@@ -61,7 +61,7 @@ class Selection:
     def _from(self) -> list[Frame]:
         start = Frame(self.interpreter, outer=self.outer, aliases=self.aliases, names=self.names)
         if self.outer is not None:
-            start.row = Row(store=self.outer.row.store, single=True)
+            start.row = Row(store=self.outer.row.store, single=True, outer=self.outer.row.uids())
         else:
             start.row = Row(single=True)
         source = self.node.args.get("from_")

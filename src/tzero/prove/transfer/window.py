@@ -24,7 +24,7 @@ from tzero.prove.meaning.logic import facts_of
 from tzero.prove.transfer import times
 from tzero.prove.transfer.aggregate import Call, call_of
 from tzero.prove.transfer.expression import bind
-from tzero.prove.transfer.filter import matching_parts
+from tzero.prove.transfer.filter import aliases, called
 from tzero.prove.transfer.frame import Frame
 
 if TYPE_CHECKING:
@@ -173,7 +173,7 @@ class _Value:
     def _atoms(self, reach: Reach, outside: Store, dated: Var | None = None) -> list[Atom]:
         """What the rows that a frame can hold depend on, in the own row's terms."""
         found: dict[Atom, None] = {}
-        kept = frozenset(part.uid for part in self.row.parts)
+        kept = self.row.uids()
         survivors = [(term, term) for term in dict.fromkeys(self.row.terms())]
         self.reach = reach
         for other in range(len(self.w.frames)):
@@ -352,7 +352,7 @@ class _Value:
     def _below_own(self, result: Var, reach: Reach) -> list[Atom]:
         """What rows with a strictly smaller value than the own row's depend on."""
         found: dict[Atom, None] = {}
-        kept = frozenset(part.uid for part in self.row.parts)
+        kept = self.row.uids()
         survivors = [(term, term) for term in dict.fromkeys(self.row.terms())]
         self.reach = reach
         for other in range(len(self.w.frames)):
@@ -500,13 +500,7 @@ class _Copy:
         if store.impossible:
             return None
         mine, owners = self.row.parts, self.value.row.parts
-        equal: list[Fact] = []
-        same: dict[int, int] = {}
-        for first, second in matching_parts((*owners, *mine), store):
-            if first in owners and second in mine:
-                same[second.uid] = first.uid
-                equal += [Same(a, b) for a, b in zip(first.terms, second.terms, strict=True)]
-        store = store.assume(equal)
+        same = aliases(owners, mine, store)
         if store.impossible or self._is_own(store, same):
             return None
         tests: tuple[Located, ...] = ()
@@ -520,10 +514,7 @@ class _Copy:
         terms = (*self.partition, *(item.term for item in self.order), *self.args)
         located = [Located(item.atom, store) for item in self.row.presence]
         located += [*labels.values(terms, store), *tests]
-        renamed = [
-            Located(replace(item.atom, part=same.get(item.atom.part, item.atom.part)), item.store) for item in located
-        ]
-        return store, renamed, self.args[0] if self.args else None
+        return store, [called(item, same) for item in located], self.args[0] if self.args else None
 
     def _is_own(self, store: Store, same: dict[int, int]) -> bool:
         """Whether the other row can only be the own row itself."""
