@@ -40,7 +40,7 @@ def statistics_relation(
     statistics = {name: value for name, value in store.statistics_of(population) if name in names}
     rows, events = own_rows(store.rows, tables), own_rows(population.rows, tables)
     found = []
-    for anchor, own in _grid(store, population, _categories(population, statistics, keys), keys, rows, events):
+    for anchor, own in _grid(store, population, _categories(store, population, statistics, keys), keys, rows, events):
         row = {ANCHOR: anchor, **own}
         for name, statistic in statistics.items():
             row[name] = value_of(statistic, own, anchor, events)
@@ -48,11 +48,18 @@ def statistics_relation(
     return found
 
 
-def _categories(population: Population, statistics: dict[str, Statistic], keys: tuple[str, ...]) -> tuple[str, ...]:
-    """The keys that are filled from a vocabulary: those that have one, that some statistic is of, and none is within."""
+def _categories(
+    store: Store, population: Population, statistics: dict[str, Statistic], keys: tuple[str, ...]
+) -> tuple[str, ...]:
+    """The keys that are filled from a vocabulary: those that have one, that some statistic is of, and none is within.
+
+    A vocabulary that lacks values of the rows' own does not count.
+    """
+    own, theirs = store.rows.vocabularies, population.rows.vocabularies
+    closed = {name for name in theirs if name in own and set(own[name]) <= set(theirs[name])}
     of = {name for statistic in statistics.values() for name in statistic.category}
     within = {name for statistic in statistics.values() if statistic.category for name in statistic.segment}
-    return tuple(name for name in keys if name in population.rows.vocabularies and name in of - within)
+    return tuple(name for name in keys if name in (of - within) & closed)
 
 
 def _grid(

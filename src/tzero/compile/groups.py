@@ -18,21 +18,24 @@ _STORED_SUFFIX = "_mv"
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Statistics of one population that are kept in one relation, keyed by the anchor and ``keys``."""
+    """Statistics of one population that are kept in one relation, keyed by the anchor and ``keys``.
+
+    ``closed`` are the columns whose own values are all in the population's vocabulary.
+    """
 
     relation: RelationName
     index: str
     population: Population
     keys: tuple[str, ...]
     statistics: tuple[tuple[str, Statistic], ...]
+    closed: frozenset[str]
 
     @property
     def categories(self) -> tuple[str, ...]:
         """The key columns that are filled from a vocabulary: those that statistics are *of*, and never *within*."""
         of = {name for _, statistic in self.statistics for name in statistic.category}
         within = {name for _, statistic in self.statistics if statistic.category for name in statistic.segment}
-        closed = (of - within) & self.population.rows.domains.keys()
-        return tuple(name for name in self.keys if name in closed)
+        return tuple(name for name in self.keys if name in (of - within) & self.closed)
 
     @property
     def segments(self) -> tuple[str, ...]:
@@ -50,8 +53,15 @@ def groups_of(view: FeatureView, never_null: Callable[[str], bool]) -> tuple[Gro
             keys = _ordered(members, host)
             relation = _relation(view.statistics_relation(population), keys, first=number == 0)
             index = population.index if population.index and number == 0 else _index(relation)
-            found.append(Group(relation, index, population, keys, members))
+            found.append(Group(relation, index, population, keys, members, _closed(view, population)))
     return tuple(found)
+
+
+def _closed(view: FeatureView, population: Population) -> frozenset[str]:
+    """A row whose value is not in the population's vocabulary would find nothing in a grid of that vocabulary."""
+    own = view.rows.domains
+    theirs = population.rows.domains
+    return frozenset(name for name, domain in theirs.items() if name in own and set(own[name]) <= set(domain))
 
 
 def _hosts(sets: list[frozenset[str]], never_null: Callable[[str], bool]) -> list[frozenset[str]]:
