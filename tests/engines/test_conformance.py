@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
-
 from tests.engines.conftest import Opener
+
 from tzero.engines.base import Engine
 from tzero.engines.catalog import RelationKind, StoredRelation
 from tzero.errors import BusyError, EngineError, MissingRelationError, TargetError
@@ -134,7 +134,7 @@ def test_views_and_stored_relations_are_created_and_replaced(engine: Engine) -> 
 def test_a_key_that_repeats_is_refused_and_the_old_rows_stay(engine: Engine) -> None:
     make_sales(engine)
     broken = StoredRelation(SALES, "SELECT 1 AS id UNION ALL SELECT 1", ("id",))
-    with pytest.raises(EngineError, match="not unique|duplicate"), engine.transaction():
+    with pytest.raises(EngineError, match=r"not unique|duplicate"), engine.transaction():
         run(engine, *(statement.sql for statement in engine.stored_statements(broken)))
     assert engine.rows('SELECT count(*) FROM "shop"."sales"') == [(2,)]
 

@@ -21,6 +21,8 @@ COMMANDS = (
 )  # fmt: skip
 """In the order of the help. Each is ``command`` in the module of its name; those without a module are not shown."""
 
+_INTERRUPTED, _READER_GONE = 130, 141  # 128 and the number of SIGINT, SIGPIPE, as shells count
+
 
 class Commands(click.Group):
     """Imports the module of a command when it is asked for."""
@@ -71,11 +73,11 @@ def _run(arguments: list[str]) -> int:
         return 2
     except (KeyboardInterrupt, click.Abort):
         say("interrupted; whatever was not finished was rolled back")
-        return 130
-    except BrokenPipeError:
-        # the reader of our output has gone: leave quietly, and let nobody flush into the closed pipe
+        return _INTERRUPTED
+    except (BrokenPipeError, SystemExit):
+        # the reader of our output has gone (click leaves by SystemExit then): nothing may flush into the closed pipe
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        return _READER_GONE
     except TzeroError as error:
         report(error, arguments)
         return error.exit_code

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +72,14 @@ def _connect(path: Path, read_only: bool) -> duckdb.DuckDBPyConnection:
         return duckdb.connect(str(path))  # this process is writing to it: share its instance, see its last commit
 
 
+def _reader(file: RelationName) -> str:
+    return READERS[Path(file.name.lower()).suffix]
+
+
+def _located(root: Path, path: str) -> str:
+    return path if "://" in path else str(root / path)
+
+
 class DuckDBEngine:
     """One connection. See `tzero.engines.base.Engine`."""
 
@@ -80,7 +89,7 @@ class DuckDBEngine:
         self._connection = connection
         self._root = target.root
         self._place = str(target.path) if target.path else f"memory {id(connection)}"
-        self._scan = FileScan(lambda file: READERS[Path(file.name.lower()).suffix], self._locate)
+        self._scan = FileScan(_reader, partial(_located, target.root))
         self.label = target.label
         self.read_only = read_only
 
@@ -189,9 +198,6 @@ class DuckDBEngine:
         path = self._scan.locate(file.name).replace("'", "''")
         return f"{self._scan.function(file)}('{path}')"
 
-    def _locate(self, path: str) -> str:
-        return path if "://" in path else str(self._root / path)
-
     def _is_there(self, file: RelationName) -> bool:
         pattern = "*" in file.name and any(self._root.glob(file.name))
-        return pattern or Path(self._locate(file.name)).is_file()
+        return pattern or Path(self._scan.locate(file.name)).is_file()

@@ -97,7 +97,9 @@ def _check(config: Config, text: str, path: Path) -> None:
 
 
 def _explained(error: ValidationError, text: str, path: Path) -> ConfigError:
-    first = error.errors(include_url=False, include_input=False)[0]
+    found = error.errors(include_url=False, include_input=False)
+    # a misspelt key is also a missing one: the misspelling is what the user can act on
+    first = min(found, key=lambda problem: problem["type"] != "extra_forbidden")
     location = first["loc"]
     key = str(location[-1]) if location else FILE
     place = Place(str(path), line_of(text, str(key)))

@@ -150,9 +150,12 @@ class Project:
         with self.session(target) as engine, engine.exclusive("tzero load"), engine.transaction():
             if str(name) in definition.current(self._state(engine)):
                 raise UsageError(f"{name} is built by tzero", fix="load the rows that it is built from")
-            if not append and engine.kind(name) is not None:
+            there = engine.kind(name) is not None
+            if there and not append:
                 raise UsageError(f"{name} is there already", fix="add its rows with --append, or name another table")
-            if name.schema is not None and not append:
+            if append and not there:
+                raise MissingRelationError(f"there is no table {name} to append to", fix="leave out --append")
+            if name.schema is not None and not there:
                 for statement in engine.schema_statements(name.schema):
                     engine.execute(statement.sql)
             return engine.load(name, batches, append=append)

@@ -2,32 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Mapping
 
 from tzero.compile import SourceCheck
 from tzero.engines.base import Engine
 from tzero.errors import SourceError
+from tzero.sql.select import as_text
 
 COUNT = "n"
 
 
 def require_sound(engine: Engine, checks: Iterable[SourceCheck]) -> None:
     """Raise SourceError that lists every problem, how many rows have it, and examples."""
-    found = [(check, rows) for check in checks if (rows := engine.arrow(check.query).read_all().to_pylist())]
+    found = [(check, examples) for check in checks if (examples := _examples(engine, check))]
     if not found:
         return
-    described = [f"{check.source}: {describe(check.problem, rows)}" for check, rows in found]
+    described = [f"{check.source}: {describe(check.problem, examples)}" for check, examples in found]
     if len(found) == 1:
         raise SourceError(described[0], fix=found[0][0].fix)
     listed = "\n".join(f"  {text}\n    fix: {check.fix}" for text, (check, _) in zip(described, found, strict=True))
     raise SourceError(f"{len(found)} problems in the sources, nothing was built\n{listed}")
 
 
-def describe(problem: str, examples: list[dict[str, Any]]) -> str:
+def describe(problem: str, examples: list[Mapping[str, str]]) -> str:
     """A problem with its count and examples.
 
-    >>> describe("the key (id) is not unique", [{"id": 7, "rows_with_it": 2, "n": 1}])
+    >>> describe("the key (id) is not unique", [{"id": "7", "rows_with_it": "2", "n": "1"}])
     'the key (id) is not unique: 1 case, such as (id=7, rows_with_it=2)'
     """
     number = int(examples[0][COUNT])
@@ -35,11 +35,19 @@ def describe(problem: str, examples: list[dict[str, Any]]) -> str:
     return f"{problem}: {number:,} {'case' if number == 1 else 'cases'}, such as {shown}"
 
 
-def _listed(example: dict[str, Any]) -> str:
-    return ", ".join(f"{name}={_value(value)}" for name, value in example.items() if name != COUNT)
+def _examples(engine: Engine, check: SourceCheck) -> list[Mapping[str, str]]:
+    rows = engine.rows(as_text(check.query))
+    if not rows:
+        return []
+    columns = engine.describe_query(check.query)
+    return [
+        {
+            column.name: "NULL" if value is None else repr(value) if column.dtype == "text" else str(value)
+            for column, value in zip(columns, row, strict=True)
+        }
+        for row in rows
+    ]
 
 
-def _value(value: Any) -> str:
-    if value is None:
-        return "NULL"
-    return repr(value) if isinstance(value, str) else str(value)
+def _listed(example: Mapping[str, str]) -> str:
+    return ", ".join(f"{name}={value}" for name, value in example.items() if name != COUNT)

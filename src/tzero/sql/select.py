@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from sqlglot import exp
 
-from tzero.sql.build import alias, cast, columns, count_all, quoted_column, relation
+from tzero.sql.build import alias, cast, columns, count_all, identifier, quoted_column, relation
 from tzero.sql.names import RelationName
 from tzero.sql.portable import columns_of, parse_expression
 
@@ -39,3 +39,13 @@ def select_extent(name: RelationName, time: str | None) -> exp.Query:
         items.append(alias(exp.Max(this=day.copy()), "last_day"))
         items.append(alias(exp.Count(this=exp.Distinct(expressions=[day.copy()]), big_int=True), "days"))
     return exp.select(*items).from_(relation(name))
+
+
+def as_text(query: exp.Query) -> exp.Query:
+    """The same rows, every column as the engine would print it: infinite times have no other form outside it.
+
+    >>> as_text(exp.select("a").from_("t")).sql()
+    'SELECT CAST("a" AS TEXT) AS "a" FROM (SELECT a FROM t) AS "shown"'
+    """
+    items = [alias(cast(quoted_column(name), "text"), name) for name in query.named_selects]
+    return exp.select(*items).from_(query.subquery(alias=identifier("shown")))

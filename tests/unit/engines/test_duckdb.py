@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import textwrap
@@ -27,7 +26,8 @@ def opened(folder: Path, url: str = "duckdb:///store.duckdb", *, read_only: bool
 
 def test_another_process_is_named(tmp_path: Path) -> None:
     holder = subprocess.Popen(
-        [sys.executable, "-c", f"import duckdb; c = duckdb.connect({str(tmp_path / 'store.duckdb')!r}); print(1, flush=True); input()"],
+        [sys.executable, "-c", "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print(1, flush=True); input()",
+         str(tmp_path / "store.duckdb")],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
     )  # fmt: skip
@@ -80,16 +80,8 @@ def test_not_a_database(tmp_path: Path) -> None:
 
 
 def test_a_missing_folder(tmp_path: Path) -> None:
-    with pytest.raises(TargetError, match="folder of .* is not there"):
+    with pytest.raises(TargetError, match=r"folder of .* is not there"):
         opened(tmp_path, "duckdb:///nowhere/store.duckdb")
-
-
-@pytest.mark.skipif(os.geteuid() == 0, reason="root writes everywhere")
-def test_a_read_only_folder(tmp_path: Path) -> None:
-    folder = tmp_path / "locked"
-    folder.mkdir(mode=0o500)
-    with pytest.raises(TargetError):
-        opened(folder)
 
 
 def test_a_full_disk_loses_nothing(tmp_path: Path) -> None:
