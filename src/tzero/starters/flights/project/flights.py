@@ -27,6 +27,8 @@ rows = (
 
 # Flights due to leave strictly before T0. Two that are due at the same instant do not see each other.
 before = rows.before_instant(into="flights.delay_statistics_t0_v1")
+# Flights of strictly earlier days: what a schedule looks like changes slowly, and one row a day says it.
+before_today = rows.before_day(zone="America/New_York", grid="observed", into="flights.schedule_statistics_t0_v1")
 ROUTE = ("origin", "dest")
 
 
@@ -51,16 +53,16 @@ flights = FeatureView(
     carrier_late_rate_24h=late_rate("carrier", "24h"),
     carrier_late_rate_7d=late_rate("carrier", "7d"),
     carrier_late_rate_28d=late_rate("carrier", "28d"),
-    carrier_n_dests_28d=before.n_distinct("dest", within="carrier", window="28d"),
-    carrier_dest_entropy_28d=before.entropy("dest", within="carrier", window="28d"),
+    carrier_n_dests_28d=before_today.n_distinct("dest", within="carrier", window="28d"),
+    carrier_dest_entropy_28d=before_today.entropy("dest", within="carrier", window="28d"),
     # the route
     route_departures_28d=before.count(ROUTE, window="28d"),
     route_late_rate_7d=late_rate(ROUTE, "7d"),
     route_late_rate_28d=late_rate(ROUTE, "28d"),
     route_delay_mean_28d=before.mean("arrival_delay", by=ROUTE, window="28d", known_at="landed_at"),
     route_delay_std_28d=before.std("arrival_delay", by=ROUTE, window="28d", known_at="landed_at"),
-    route_carrier_share_28d=before.share("carrier", within=ROUTE, alpha=1.0, window="28d"),
-    dest_rarity_28d=before.rarity("dest", within="origin", alpha=1.0, window="28d"),
+    route_carrier_share_28d=before_today.share("carrier", within=ROUTE, alpha=1.0, window="28d"),
+    dest_rarity_28d=before_today.rarity("dest", within="origin", alpha=1.0, window="28d"),
     # the aircraft
     tail_departures_24h=before.count("tailnum", window="24h"),
     tail_seconds_since_last=before.time_since_last("tailnum"),
