@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from datetime import UTC, datetime
 from typing import Any
 
+from tests.oracle.database import in_utc
 from tests.oracle.description import Row
 
 TOLERANCE = 1e-12
@@ -42,9 +42,5 @@ def same(expected: Any, found: Any) -> bool:
 
 
 def _by_key(rows: list[Row], key: tuple[str, ...]) -> dict[tuple[Any, ...], Row]:
-    rows = [{name: _in_utc(value) for name, value in row.items()} for row in rows]
+    rows = [{name: in_utc(value) for name, value in row.items()} for row in rows]
     return {tuple(row[name] for name in key): row for row in rows}
-
-
-def _in_utc(value: Any) -> Any:
-    return value.astimezone(UTC) if isinstance(value, datetime) and value.tzinfo else value

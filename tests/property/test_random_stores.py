@@ -8,13 +8,14 @@ from __future__ import annotations
 import os
 import struct
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import duckdb
 from hypothesis import HealthCheck, given, note, settings
 from tests.oracle.compare import differences
+from tests.oracle.database import rows_of, store_statements, table_statements
 from tests.oracle.description import Population, Row, Store, Table, Tables
-from tests.oracle.duckdb_store import deploy, load, rows_of
 from tests.oracle.store import ANCHOR, entrypoint, statistics_relation
 from tests.oracle.strategies import stores
 from tests.oracle.translate import catalog, feature_view
@@ -30,8 +31,6 @@ RANDOM_STORES = settings(
     suppress_health_check=list(HealthCheck),
     print_blob=True,
 )
-SESSIONS = ((1, "UTC"), (2, "Pacific/Auckland"))
-"""Threads and time zone of two sessions that must agree to the bit."""
 
 
 @RANDOM_STORES
@@ -39,7 +38,9 @@ SESSIONS = ((1, "UTC"), (2, "Pacific/Auckland"))
 def test_compiled_store_equals_the_oracle(drawn: tuple[Store, Tables]) -> None:
     store, tables = drawn
     deployment = compile_view(feature_view(store), catalog(tables), "duckdb")
-    first, second = (_built(deployment, tables, at) for at in range(len(SESSIONS)))
+    build = store_statements(deployment, "duckdb")
+    first = _built(deployment, [*table_statements(tables), *build], _session(1, "UTC"))
+    second = _built(deployment, [*table_statements(_backwards(tables)), *build], _session(2, "Pacific/Auckland"))
     assert not differences(entrypoint(store, tables), first[str(deployment.entrypoint.name)], store.rows.key)
     for name, population, columns in _statistics(store, deployment, first):
         keys = tuple(column for column in columns[1:] if column not in dict(store.features))
@@ -50,16 +51,25 @@ def test_compiled_store_equals_the_oracle(drawn: tuple[Store, Tables]) -> None:
     assert {name: _bits(rows) for name, rows in first.items()} == {name: _bits(rows) for name, rows in second.items()}
 
 
-def _built(deployment: Deployment, tables: Tables, session: int) -> dict[str, list[Row]]:
-    """Every relation's rows, in a session of its own; the second one also finds the sources in the opposite order."""
-    threads, zone = SESSIONS[session]
-    if session:
-        tables = {name: Table(table.columns, table.rows[::-1]) for name, table in tables.items()}
-    with duckdb.connect(config={"threads": threads}) as connection:
-        connection.execute(f"SET TimeZone = '{zone}'")
-        load(connection, tables)
-        deploy(connection, deployment)
-        return {str(relation.name): rows_of(connection, str(relation.name)) for relation in deployment.relations}
+@cache
+def _session(threads: int, zone: str) -> duckdb.DuckDBPyConnection:
+    connection = duckdb.connect(config={"threads": threads})
+    connection.execute(f"SET TimeZone = '{zone}'")
+    return connection
+
+
+def _built(deployment: Deployment, statements: list[str], session: duckdb.DuckDBPyConnection) -> dict[str, list[Row]]:
+    """Every relation's rows; nothing stays."""
+    session.execute("BEGIN")
+    try:
+        session.execute(";".join(statements))
+        return {str(relation.name): rows_of(session, str(relation.name)) for relation in deployment.relations}
+    finally:
+        session.execute("ROLLBACK")
+
+
+def _backwards(tables: Tables) -> Tables:
+    return {name: Table(table.columns, table.rows[::-1]) for name, table in tables.items()}
 
 
 def _statistics(
