@@ -1,4 +1,4 @@
-"""What must hold of the sources before anything is built from them, as queries that return the rows where it does not."""
+"""What must hold of the sources before anything is built, as queries that return the rows where it does not."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ class Relation:
 
 @dataclass(frozen=True, slots=True)
 class SourceCheck:
-    """A query that must return no row; what it returns are examples of the problem, the count of all in column ``n``."""
+    """A query that must return no row; its rows are examples of the problem, with the count of all in column ``n``."""
 
     source: RelationName
     problem: str

@@ -1,8 +1,8 @@
 """Running totals as of each anchor: events and anchors on one timeline, anchors first at the same moment.
 
 An event changes a total for every anchor strictly later than the moment at which it enters, and, with a window, changes
-it back for every anchor strictly later than the moment at which it leaves. Ordered by (moment, anchors before changes), a
-window function from the start to the current row gives each anchor the sum of all changes strictly before it.
+it back for every anchor strictly later than the moment at which it leaves. Ordered by (moment, anchors before changes),
+a window function from the start to the current row gives each anchor the sum of all changes strictly before it.
 """
 
 from __future__ import annotations

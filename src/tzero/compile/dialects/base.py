@@ -19,11 +19,13 @@ Binary = Callable[[exp.Expr, exp.Expr], exp.Expr]
 class Dialect:
     """One engine's way.
 
-    ``count_type`` holds a count of one moment, ``exact_type`` an exact sum; ``exact_of_double(x)`` is a double without
-    fraction as that type. ``seconds_between(a, b)`` is ``a - b`` of two times of one type with a clock as double seconds,
-    ``days_between(a, b)`` of two dates as an integer; ``add_days(d, n)`` a date; ``moved(t, kind, length)`` a time moved by a fixed length,
-    earlier where that is negative. ``is_finite(x, kind)`` is FALSE for NaN and infinities of a double or a time.
-    ``value_tables`` says that even views compute text columns over distinct values.
+    - ``count_type`` holds a count of one moment, ``exact_type`` an exact sum
+    - ``exact_of_double(x)``: a double without fraction, as ``exact_type``
+    - ``seconds_between(a, b)``: ``a - b`` of two times of one type with a clock, as double seconds
+    - ``days_between(a, b)``: ``a - b`` of two dates, an integer; ``add_days(d, n)``: a date
+    - ``moved(t, kind, length)``: a time moved later by a fixed length, earlier where that is negative
+    - ``is_finite(x, kind)``: FALSE for NaN and infinities of a double or a time
+    - ``value_tables``: even views compute text columns over distinct values
     """
 
     name: str
