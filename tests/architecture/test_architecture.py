@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 from importlinter.cli import lint_imports
+from tests.architecture.source import ROOT, Import, home, imports, modules
 
 import tzero
-from tests.architecture.source import ROOT, Import, home, imports, modules
 from tzero import errors
 
 REPOSITORY = ROOT.parents[1]
