@@ -48,7 +48,10 @@ def duration(value: str | timedelta) -> timedelta:
             raise DeclarationError(
                 f"{value!r} is not a length of time", fix="write a whole number and us, ms, s, m, h, d or w, like '36h'"
             )
-        found = int(match["n"]) * _UNITS[match["unit"]]
+        try:
+            found = int(match["n"]) * _UNITS[match["unit"]]
+        except OverflowError:
+            raise DeclarationError(f"{value!r} is longer than any length of time that can be counted") from None
     if found < _ZERO:
         raise DeclarationError(f"a length of time cannot be negative: {found}")
     return found

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from sqlglot import exp
 
 from tzero.errors import DeclarationError, Place
-from tzero.features.places import here
+from tzero.features.places import here, placed
 from tzero.sql.build import integer, quoted_column, text
 from tzero.sql.names import own_identifier
 from tzero.sql.portable import ColumnRef, columns_of, parse_expression
@@ -29,7 +29,8 @@ class Expression:
 
     def named(self, name: str) -> Feature:
         """Make this expression a feature called ``name``."""
-        return Feature(own_identifier(name, "feature"), self)
+        with placed(here()):
+            return Feature(own_identifier(name, "feature"), self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +63,7 @@ def column(name: str) -> Expression:
 
 def columns(*names: str) -> tuple[Feature, ...]:
     """Columns as features under their own names."""
-    place = here()
-    return tuple(
-        Feature(own_identifier(name, "feature"), Expression(_reference(name).sql("postgres"), place, _reference(name)))
-        for name in names
-    )
+    return tuple(column(name).named(name) for name in names)
 
 
 def vocabulary(
@@ -80,6 +77,10 @@ def vocabulary(
     ('black', 'blue', '_MISSING', '_OTHER')
     """
     place = here()
+    if isinstance(domain, str):
+        raise DeclarationError(
+            f"the vocabulary {domain!r} of {name!r} is one text, not a list", place=place, fix=f"write [{domain!r}]"
+        )
     values = tuple(domain)
     extra = (other,) if missing is None else (missing, other)
     repeated = sorted({value for value in (*values, *extra) if (*values, *extra).count(value) > 1})
@@ -132,8 +133,7 @@ def one_hot(
     features = []
     for suffix, test in tests:
         cast = exp.Cast(this=exp.Paren(this=test), to=exp.DataType.build("int"))
-        feature_name = own_identifier(f"{prefix}{suffix}", "feature")
-        features.append(Feature(feature_name, Expression(cast.sql("postgres"), place, cast)))
+        features.append(Expression(cast.sql("postgres"), place, cast).named(f"{prefix}{suffix}"))
     return tuple(features)
 
 

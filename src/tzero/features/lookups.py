@@ -45,6 +45,10 @@ class Lookup:
         place: Place,
     ) -> Lookup:
         pairs = tuple(on.items()) if isinstance(on, Mapping) else tuple((key, key) for key in names_of(on))
+        if not pairs:
+            raise DeclarationError(
+                f"the lookup joins {history} on nothing", place=place, fix="name a column that both have in on="
+            )
         for _, column in pairs:
             history.check_column(column, place)
         if isinstance(ties, str):

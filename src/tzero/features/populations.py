@@ -7,7 +7,7 @@ from datetime import timedelta
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from tzero.errors import Place
+from tzero.errors import DeclarationError, Place
 from tzero.features.expressions import Expression, expr
 from tzero.features.places import here, placed
 from tzero.features.sources import Names, names_of
@@ -27,6 +27,14 @@ class Grid(Enum):
     AS_OF = "as_of"
     FULL = "full"
     OBSERVED = "observed"
+
+    @classmethod
+    def of(cls, value: Grid | str) -> Grid:
+        """A grid by its name."""
+        names = [grid.value for grid in cls]
+        if value not in (*cls, *names):
+            raise DeclarationError(f"unknown grid {value!r}", fix="use one of " + ", ".join(names))
+        return cls(value)
 
 
 @dataclass(frozen=True, slots=True)

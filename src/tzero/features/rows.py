@@ -61,7 +61,8 @@ class Rows:
         place = here()
         if history.role is not Role.HISTORY:
             raise DeclarationError(f"{history} is not a History", place=place, fix="declare it with History(...)")
-        length = None if max_age is None else duration(max_age)
+        with placed(place):
+            length = None if max_age is None else duration(max_age)
         return self._with(Lookup.as_of(history, on, ties, length, name, place), place)
 
     def derive(self, **derived: Expression | str) -> Rows:
@@ -73,7 +74,8 @@ class Rows:
         taken = {T0, T0_DAY, *self.source.key, *(name for name, _ in self.derived)}
         added = []
         for name, value in derived.items():
-            own_identifier(name, "derived column")
+            with placed(place):
+                own_identifier(name, "derived column")
             if name in taken:
                 raise DeclarationError(f"the column {name!r} is already there", place=place, fix="use another name")
             added.append((name, expr(value) if isinstance(value, str) else value))
@@ -108,7 +110,8 @@ class Rows:
         self._require_events(place)
         with placed(place):
             anchor = Day(zone)
-        return Population.declare(self, anchor, where, lag, Grid(grid), into, index, place)
+            kind = Grid.of(grid)
+        return Population.declare(self, anchor, where, lag, kind, into, index, place)
 
     def before_instant(
         self,

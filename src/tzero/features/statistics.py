@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING
@@ -33,6 +34,9 @@ class Kind(Enum):
     TIME_SINCE_LAST = "time_since_last"
 
 
+OF_CATEGORIES = frozenset(
+    {Kind.SHARE, Kind.RARITY, Kind.RANK, Kind.N_DISTINCT, Kind.ENTROPY, Kind.TOP_SHARE, Kind.SHARE_OF}
+)
 COUNTS = frozenset({Kind.COUNT, Kind.N_DISTINCT})
 """Statistics that are 0, not NULL, where the own row has no segment."""
 
@@ -58,10 +62,12 @@ class Statistic:
         self.trail.check(self.population.anchor)
         if len(set(self.keys)) != len(self.keys):
             raise DeclarationError(f"{self.kind.value} names a column twice: {', '.join(self.keys)}")
-        if self.kind in (Kind.RANK, Kind.SHARE, Kind.ENTROPY, Kind.N_DISTINCT) and not self.category:
+        if self.kind in OF_CATEGORIES and not self.category:
             raise DeclarationError(f"{self.kind.value} of nothing", fix="name the column that it is of")
         if self.alpha < 0:
             raise DeclarationError(f"alpha must not be negative, it is {self.alpha}")
+        if not math.isfinite(self.alpha):
+            raise DeclarationError(f"alpha must be a number, it is {self.alpha}")
         if self.k is not None and self.k < 1:
             raise DeclarationError(f"k must be at least 1, it is {self.k}")
         if not 0 <= self.scale <= MAX_SCALE:

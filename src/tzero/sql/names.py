@@ -46,14 +46,15 @@ class RelationName:
         if _FILE.fullmatch(text):
             return cls(None, text)
         parts: list[str] = []
-        at = 0
+        at, ended = 0, False
         while match := _PART.match(text, at):
             parts.append(match["quoted"].replace('""', '"') if match["quoted"] else match["bare"])
             at = match.end()
-            if at == len(text) or text[at] != ".":
+            ended = at == len(text)
+            if ended or text[at] != ".":
                 break
             at += 1
-        if at != len(text) or not 1 <= len(parts) <= 2 or "\0" in text:
+        if not ended or not 1 <= len(parts) <= 2 or "\0" in text:
             raise DeclarationError(
                 f"{text!r} is not a relation name",
                 fix='write schema.name or name, with "double quotes" around parts that hold dots or spaces',

@@ -6,6 +6,7 @@ meaning differs there in silence. Clocks, randomness, aggregates, windows and su
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -31,7 +32,9 @@ FUNCTIONS: dict[type[exp.Expr], str] = {
 }  # fmt: skip
 NAMED_FUNCTIONS = frozenset({"seconds_between"})
 CAST_TYPES = frozenset({"INT", "BIGINT", "DOUBLE", "TEXT", "VARCHAR", "BOOLEAN", "DATE", "DECIMAL", "TIMESTAMP"})
+TIME_TYPES = frozenset({"DATE", "TIMESTAMP"})
 EXTRACT_FIELDS = frozenset({"YEAR", "MONTH", "DAY", "HOUR", "MINUTE", "ISODOW", "DOY"})
+_WRITTEN_TIME = re.compile(r"\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?)?$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +76,7 @@ def parse_expression(text: str, place: Place | None = None) -> exp.Expr:
 
 def columns_of(tree: exp.Expr) -> Iterator[ColumnRef]:
     """Every column that an expression reads, in order, with repeats."""
-    for node in tree.find_all(exp.Column):
+    for node in tree.find_all(exp.Column, bfs=False):
         yield ColumnRef(_folded(node.this), _folded(node.args["table"]) if node.args.get("table") else None)
 
 
@@ -87,9 +90,11 @@ def _refusal(node: exp.Expr) -> str | None:
         return None if len(node.expressions) == 2 else f"{node.this} takes two times"
     if kind not in NODES and kind not in FUNCTIONS:
         name = str(node.this) if isinstance(node, exp.Anonymous) else node.sql(READ_DIALECT)
-        return f"{name.split('(')[0][:60]!r} is not in the portable subset"
+        return f"{name.split('(')[0][:60] or node.key!r} is not in the portable subset"
     if isinstance(node, exp.Cast) and node.to.this.name not in CAST_TYPES:
         return f"a cast to {node.to.sql(READ_DIALECT)} is not in the portable subset"
+    if isinstance(node, exp.Cast) and node.to.this.name in TIME_TYPES and _is_clock(node.this):
+        return f"the time {node.this.name!r}, which may be read off a clock,"
     if isinstance(node, exp.Extract) and str(node.this).upper() not in EXTRACT_FIELDS:
         return f"extract({node.this}) is not in the portable subset"
     if isinstance(node, exp.AtTimeZone) and not isinstance(node.args["zone"], exp.Literal):
@@ -99,6 +104,11 @@ def _refusal(node: exp.Expr) -> str | None:
     if isinstance(node, exp.RegexpReplace) and node.args.get("modifiers") is None:
         return "regexp_replace without the 'g' flag"
     return None
+
+
+def _is_clock(value: exp.Expr) -> bool:
+    """A text such as 'now' or 'today' is the time of the query where it becomes a time; a written date is not."""
+    return isinstance(value, exp.Literal) and value.is_string and not _WRITTEN_TIME.match(value.name)
 
 
 def _allowed() -> str:
