@@ -73,6 +73,7 @@ class Prover:
             self._fail(PRESENCE, row, node, problem)
         present = {item.atom for item in row.located_presence()}
         self._collect(check, PRESENCE, row.located_presence())
+        check.grant_presence()
         for name, term in row.columns.items():
             if name in self.query.spine:
                 continue

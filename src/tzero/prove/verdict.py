@@ -27,6 +27,7 @@ class Check:
     labels: Labels
     anchor: Term
     facts: dict[str, None] = field(default_factory=dict)
+    granted: dict[str, list[tuple[Term, ...]]] = field(default_factory=dict)
     _checking: set[Atom] = field(default_factory=set)
 
     def __post_init__(self) -> None:
@@ -35,6 +36,13 @@ class Check:
         self.given = frozenset(self.row.store.canon(self.row.columns[c]) for c in self.query.spine if c in self.row.columns)
 
     # -- the anchor and the own row -------------------------------------------------------------------------------------
+
+    def grant_presence(self) -> None:
+        """From now on the row is there: what its presence says need not be said again of its values."""
+        for item in self.row.presence:
+            for template in item.atom.exists:
+                outers = tuple(outer for _, outer in template.keys)
+                self.granted.setdefault(template.source, []).append(outers)
 
     def _own_part(self) -> Part | None:
         """The own row: of the declared relation, known no later than the anchor's instant or day."""
@@ -154,6 +162,10 @@ class Check:
 
     def _template_holds(self, template: Template, item: Located) -> bool:
         store = item.store
+        if self.granted and template.source in self.granted:
+            said = tuple(store.canon(outer) for _, outer in template.keys)
+            if any(said == tuple(store.canon(o) for o in known) for known in self.granted[template.source]):
+                return True
         if self.given and template.keys and all(self._is_given(outer, item) for _, outer in template.keys):
             self.facts[f"the spine ({', '.join(self.query.spine)}) is given"] = None
             return True
@@ -172,7 +184,7 @@ class Check:
         store = item.store
         for inner, outer in template.keys:
             term = substitute(inner, outside.get)
-            if not store.equal(term, outer) or not store.not_null(outer):
+            if not store.equal(term, outer):
                 return False
             if not all(self.holds(part) for part in self.labels.value(term, store)):
                 return False

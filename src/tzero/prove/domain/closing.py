@@ -29,6 +29,8 @@ class Closing:
     origin: Origin | None = None
     facts: list[Fact] = field(default_factory=list)
     _memo: dict[tuple[Atom, int], Atom] = field(default_factory=dict)
+    _bounds: dict[object, Var] = field(default_factory=dict)
+    _times: list[tuple[Term, Term]] | None = None
     _indexes: dict[int, dict[Term, Term]] = field(default_factory=dict)
     _stores: list[Store] = field(default_factory=list)
 
@@ -93,19 +95,33 @@ class Closing:
         time = atom.time
         assert time is not None
         differences = store.differences
-        differences.include(inner for inner, _ in self.survivors if inner.is_time)
+        differences.include(inner for inner, _ in self._timed())
         reach = differences.bounds(time)
         if differences.impossible:
             return ORIGIN
-        bound = Var(f"bound of {atom.relation or 'rows'}", time.type, 1, is_bound=True)
-        found: list[Fact] = []
-        for inner, outer in self.survivors:
-            if not inner.is_time or not self.outside.not_null(outer):
-                continue
+        found: dict[Term, int] = {}
+        for inner, outer in self._timed():
             node, offset = differences.node(inner)
             if node in reach:
-                found.append(Bound(bound, outer, reach[node] - offset))
+                found[outer] = min(reach[node] - offset, found.get(outer, reach[node] - offset))
         if ORIGIN in reach:
-            found.append(Bound(bound, ORIGIN, reach[ORIGIN]))
-        self.facts += found
-        return bound if found else None
+            found[ORIGIN] = reach[ORIGIN]
+        return self._bounded(atom, found)
+
+    def _bounded(self, atom: Atom, limits: dict[Term, int]) -> Term | None:
+        """The variable under some limits; atoms with the same limits share it."""
+        if not limits:
+            return None
+        assert atom.time is not None
+        key = (atom.time.type, frozenset(limits.items()))
+        if key not in self._bounds:
+            bound = Var(f"bound of {atom.relation or 'rows'}", atom.time.type, 1, is_bound=True)
+            self._bounds[key] = bound
+            self.facts += [Bound(bound, outer, offset) for outer, offset in limits.items()]
+        return self._bounds[key]
+
+    def _timed(self) -> list[tuple[Term, Term]]:
+        """The surviving times that are there, so that they can bound anything."""
+        if self._times is None:
+            self._times = [(i, o) for i, o in self.survivors if i.is_time and self.outside.not_null(o)]
+        return self._times

@@ -117,13 +117,37 @@ class Row:
         """Whether no two rows agree on these terms."""
         return len(self.determined(given)) == len(self.parts)
 
-    def times(self) -> tuple[Term, ...]:
-        """The terms of the row that lie on the time line, one of each class."""
+    def visible(self) -> list[tuple[Term, Term]]:
+        """The terms of the row, one of each class of equals, each as a survivor of itself."""
         found: dict[Term, Term] = {}
         for term in self.terms():
-            if term.is_time and term.leaves:
+            if term.leaves and not (isinstance(term, Var) and term.is_bound):
                 found.setdefault(self.store.canon(term), term)
-        return tuple(found.values())
+        return [(term, term) for term in found.values()]
+
+    def pruned(self, ledger: Ledger) -> Row:
+        """The row without facts about bounds that no label mentions any more."""
+        needed: set[Var] = set()
+        queue: list[Atom] = [item.atom for item in self.presence]
+        seen: set[Var] = set()
+        variables = {leaf for term in self._lasting_terms() for leaf in term.leaves} | set(self.store.owner.values())
+        for variable in variables:
+            queue += ledger.get(variable, ())
+        for atom in queue:
+            for term in atom_terms(atom):
+                for leaf in term.leaves:
+                    if leaf not in seen:
+                        seen.add(leaf)
+                        needed.add(leaf)
+        store = self.store.without(lambda fact: any(v.is_bound and v not in needed for v in fact_leaves(fact)))
+        return replace(self, store=store)
+
+    def _lasting_terms(self) -> Iterator[Term]:
+        yield from self.columns.values()
+        for part in self.parts:
+            yield from part.terms
+        for occurrence in self.occurrences:
+            yield from (term for _, term in occurrence.columns)
 
     def variables(self) -> set[Var]:
         """Every variable that the row mentions."""
@@ -173,6 +197,11 @@ def fact_terms(fact: Fact) -> tuple[Term, ...]:
             return (*terms, *(term for key in keys for term in key))
         case Contradiction():
             return ()
+
+
+def fact_leaves(fact: Fact) -> frozenset[Var]:
+    """The variables that a fact is about."""
+    return frozenset().union(*(term.leaves for term in fact_terms(fact)))
 
 
 def atom_terms(atom: Atom) -> Iterator[Term]:

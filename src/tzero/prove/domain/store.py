@@ -6,7 +6,7 @@ marker is not NULL: they are what an outer join knows of the rows that matched.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from tzero.prove.domain.differences import Differences
 from tzero.prove.domain.facts import Bound, Contradiction, Fact, Holds, Le, NotNull, Null, RowOf, Same
@@ -275,6 +275,15 @@ class Store:
                 marker = self.owner.get(marker)
             return False
         return isinstance(term, App) and needs_every_argument(term) and any(map(self.null, term.args))
+
+    def without(self, drop: Callable[[Fact], bool]) -> Store:
+        """A store without some facts."""
+        new = Store()
+        new.owner = dict(self.owner)
+        new.guarded = {m: tuple(f for f in facts if not drop(f)) for m, facts in self.guarded.items()}
+        new.impossible = self.impossible
+        new._add(fact for fact in self.facts if not drop(fact))
+        return new
 
     def covers(self, other: Store) -> bool:
         """Whether this store says everything that another says."""

@@ -16,7 +16,7 @@ from tzero.prove.domain.store import Store
 from tzero.prove.domain.terms import NULL, App, Const, Term, Var
 from tzero.prove.domain.types import DECIMAL, EXACT_NUMBERS, FLOAT, INT, EPOCH_SPAN, UNKNOWN, WHOLE
 from tzero.prove.meaning.logic import facts_of, is_true, negate
-from tzero.prove.transfer.expression import arguments, bind
+from tzero.prove.transfer.expression import arguments, bind, joined
 from tzero.prove.transfer.frame import Frame
 
 if TYPE_CHECKING:
@@ -159,7 +159,7 @@ class Aggregation:
                 ]  # fmt: skip
                 dated = replace(
                     closing, survivors=[*closing.survivors, (item.values[0], result)],
-                    outside=closing.outside.assume((NotNull(result),)), _memo={}, _indexes={},
+                    outside=closing.outside.assume((NotNull(result),)), _memo={}, _indexes={}, _bounds={}, _times=None,
                 )  # fmt: skip
                 found += [replace(atom, if_not_null=result) for atom in dated.close(rows)]
                 found += [replace(atom, if_null=result) for atom in closing.close(rows)]
@@ -276,9 +276,7 @@ class Aggregation:
 
     def _result_type(self, parts: list[list[Contribution]]) -> str:
         found = {c.values[0].type for p in parts for c in p if c.values}
-        self.type = found.pop() if len(found) == 1 else WHOLE if found and found <= {INT, WHOLE} else UNKNOWN
-        if found and found <= {INT, DECIMAL}:
-            self.type = DECIMAL
+        self.type = joined([c.values[0] for p in parts for c in p if c.values]) if found else UNKNOWN
         name = self.call.name
         if self.type == EPOCH_SPAN and name in ("Sum", "Avg") and self.interpreter.dialect != "postgres":
             self.interpreter.use("sums of epoch seconds stay below 2**31, where they are exact")

@@ -34,9 +34,7 @@ def filter_row(interpreter: Interpreter, row: Row, predicate: Term) -> Row | Non
 
 def settle(located: Iterable[Located], row: Row) -> tuple[tuple[Atom, ...], list[Fact]]:
     """Atoms as the row's own: what was found under more facts than the row has keeps the bounds that they gave."""
-    closing = Closing(
-        [(term, term) for term in row.times()], row.store, row.uids()
-    )
+    closing = Closing(row.visible(), row.store, row.uids())
     found: dict[Atom, None] = {}
     for item in located:
         if row.store.covers(item.store):

@@ -14,7 +14,7 @@ from sqlglot import exp
 from tzero.prove.domain.closing import Closing
 from tzero.prove.domain.facts import Bound, Fact, Le, NotNull, Same
 from tzero.prove.domain.label import Atom, Located, Template
-from tzero.prove.domain.row import Part, Present, Row, fact_terms, new_part
+from tzero.prove.domain.row import Part, Present, Row, atom_terms, fact_terms, new_part
 from tzero.prove.domain.store import Store
 from tzero.prove.domain.terms import Const, Term, Var, substitute
 
@@ -83,13 +83,13 @@ class Grouping:
         for branch in self.branches:
             branch.survivors = list(zip(branch.keys, found, strict=True))
             branch.survivors += [(t, t) for part in self.kept for t in part.terms]
-            branch.survivors += [(t, t) for t in (self.outer.terms() if self.outer else ())]
+            branch.survivors += self.outer.visible() if self.outer else []
         return tuple(found)
 
     def _store(self) -> Store:
         """What is known of a group: the facts of its keys and of the underlying rows that survive."""
         kept = self._kept_variables()
-        kept |= {v for b in self.branches for v in b.row.variables() if v.is_bound}
+        kept |= self._mentioned_bounds(kept)
         store = Store()
         if len(self.branches) == 1:
             inner = self.branches[0].row.store
@@ -101,6 +101,14 @@ class Grouping:
             }
             store = store.assume(fact for fact in inner.facts if _leaves(fact) <= kept)
         return store.assume(self._shared_facts())
+
+    def _mentioned_bounds(self, kept: frozenset[Var]) -> frozenset[Var]:
+        """The bounds that the labels of surviving variables speak of."""
+        ledger = self.interpreter.ledger
+        found = {leaf for v in kept for atom in ledger.get(v, ()) for t in atom_terms(atom) for leaf in t.leaves}
+        if self.outer is not None:
+            found |= self.outer.variables()
+        return frozenset(v for v in found if v.is_bound)
 
     def _shared_facts(self) -> list[Fact]:
         """Facts between surviving terms that hold in every branch."""

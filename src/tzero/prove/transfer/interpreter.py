@@ -107,7 +107,7 @@ class Interpreter:
             before, self.current_view = self.current_view, name
             rows = self.query(defining_query(tree), {}, None)
             self.current_view = before
-            return rows
+            return [row.pruned(self.ledger) for row in rows]
 
         return Named(f"view {name}", find)
 
@@ -189,7 +189,7 @@ class Interpreter:
                 rows = self.query(cte.this, names, outer)
             alias = cte.args.get("alias")
             columns = [c.name.lower() for c in alias.columns] if isinstance(alias, exp.TableAlias) else []
-            return [_rename_columns(row, columns) for row in rows]
+            return [_rename_columns(row, columns).pruned(self.ledger) for row in rows]
 
         source = f"cte {name} {id(cte)} {self.current_view}"
         return Named(source, find)
@@ -258,7 +258,7 @@ class Interpreter:
         result = Var(name, BOOL)
         left = frame.row
         closing = Closing(
-            [(t, t) for t in dict.fromkeys(left.terms())], left.store,
+            left.visible(), left.store,
             left.uids(), origin=self.origin(node),
         )  # fmt: skip
         atoms: dict[Atom, None] = {}

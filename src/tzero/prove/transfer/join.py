@@ -95,14 +95,11 @@ class OuterJoin:
 
     def closing(self) -> Closing:
         return Closing(
-            [(term, term) for term in self.left.times() + self._other_left_terms()],
+            self.left.visible(),
             self.left.store,
             self.left.uids(),
             origin=self.interpreter.origin(self.node, "whether a row matches"),
         )
-
-    def _other_left_terms(self) -> tuple[Term, ...]:
-        return tuple({t: None for t in self.left.terms() if not t.is_time and t.leaves})
 
     def matches(self, *, choice: bool, latest: Term | None) -> tuple[tuple[Atom, ...], list[Fact], list[Fact]]:
         """The label of the match itself: what its absence, and what its presence depends on."""

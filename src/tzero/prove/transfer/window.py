@@ -174,7 +174,7 @@ class _Value:
         """What the rows that a frame can hold depend on, in the own row's terms."""
         found: dict[Atom, None] = {}
         kept = self.row.uids()
-        survivors = [(term, term) for term in dict.fromkeys(self.row.terms())]
+        survivors = self.row.visible()
         self.reach = reach
         for other in range(len(self.w.frames)):
             for side in (BEFORE, AFTER) if self.order else (BEFORE,):
@@ -353,7 +353,7 @@ class _Value:
         """What rows with a strictly smaller value than the own row's depend on."""
         found: dict[Atom, None] = {}
         kept = self.row.uids()
-        survivors = [(term, term) for term in dict.fromkeys(self.row.terms())]
+        survivors = self.row.visible()
         self.reach = reach
         for other in range(len(self.w.frames)):
             for side in (BEFORE, AFTER) if self.order else (BEFORE,):
