@@ -58,6 +58,7 @@ def open_target(target: Target, read_only: bool) -> DuckDBEngine:
         # a Python variable called like a missing relation must never stand in for it
         connection.execute("SET python_enable_replacements = false")
         connection.execute("SET TimeZone = 'UTC'")
+        connection.execute("SET enable_progress_bar = false")  # stdout is for data
         for option, value in target.options.items():
             connection.execute(f"SET {option} = '{value.replace(chr(39), chr(39) * 2)}'")
     return DuckDBEngine(connection, target, read_only and not target.in_memory)

@@ -34,8 +34,8 @@ def infer(tree: exp.Expr, resolve: Resolve) -> Shape:
     """The shape of an expression; ``resolve`` gives those of its columns.
 
     >>> from tzero.sql.portable import parse_expression
-    >>> infer(parse_expression("coalesce(a, 0) > 1"), lambda ref: Shape(INTEGER, True))
-    Shape(type=ColumnType(kind='boolean', scale=None), nullable=False)
+    >>> infer(parse_expression("coalesce(a, 0)"), lambda ref: Shape(INTEGER, True))
+    Shape(type=ColumnType(kind='integer', scale=None), nullable=False)
     """
     match tree:
         case exp.Column():

@@ -59,7 +59,8 @@ def of_upstream(declared: Iterable[Upstream], engine: Engine) -> tuple[OwnRelati
 
 def _compiled(relation: Relation, place: Place, engine: Engine) -> OwnRelation:
     text = render(relation.query, engine.dialect, pretty=True)
-    definition = Definition(str(relation.name), relation.role.value, text, engine.render(relation.query))
+    created = engine.render(relation.query) if reads_files(relation.query) else text
+    definition = Definition(str(relation.name), relation.role.value, text, created)
     return OwnRelation(
         relation.name,
         relation.role.value,

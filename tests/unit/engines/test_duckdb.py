@@ -153,3 +153,10 @@ def test_a_broken_data_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(EngineError, match=r"a\.parquet"):
         engine.describe(RelationName.parse("a.parquet"))
     engine.close()
+
+
+def test_nothing_is_written_to_stdout(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    engine = opened(tmp_path)
+    assert engine.rows("SELECT current_setting('enable_progress_bar')") == [(False,)]
+    engine.close()
+    assert capfd.readouterr().out == ""
