@@ -7,7 +7,8 @@ from collections.abc import Callable
 from sqlglot import exp
 
 from tzero.compile.dialects.base import Dialect
-from tzero.errors import ExpressionError, Place
+from tzero.compile.sessions import refuse_session
+from tzero.errors import Place
 from tzero.features.inference import Resolve, infer
 from tzero.sql.build import case_when, cast, double, integer
 from tzero.sql.portable import ColumnRef, columns_of
@@ -35,6 +36,7 @@ def in_dialect(tree: exp.Expr, resolve: Resolve, locate: Locate, dialect: Dialec
 def _with_one_meaning(
     node: exp.Expr, rebuilt: exp.Expr, resolve: Resolve, dialect: Dialect, place: Place | None
 ) -> exp.Expr:
+    refuse_session(node, resolve, place)
     zero = integer(0)
     match node:
         case exp.Div():
@@ -51,14 +53,6 @@ def _with_one_meaning(
         case exp.Cast() if _rounds(node, resolve):
             half_up = exp.Floor(this=exp.Add(this=rebuilt.this, expression=exp.Literal.number("0.5")))
             return exp.Cast(this=half_up, to=rebuilt.args["to"])
-        case exp.Extract():
-            if infer(node.expression, resolve).type.kind == "timestamptz":
-                raise ExpressionError(
-                    f"{node.sql('postgres')} depends on the session's time zone",
-                    place=place,
-                    fix="write extract(... from (column AT TIME ZONE 'UTC')) with the zone that you mean",
-                )
-            return rebuilt
         case exp.Anonymous():
             return dialect.seconds_between(*rebuilt.expressions)
     return rebuilt

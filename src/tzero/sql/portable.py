@@ -93,7 +93,7 @@ def _refusal(node: exp.Expr) -> str | None:
         return f"{name.split('(')[0][:60] or node.key!r} is not in the portable subset"
     if isinstance(node, exp.Cast) and node.to.this.name not in CAST_TYPES:
         return f"a cast to {node.to.sql(READ_DIALECT)} is not in the portable subset"
-    if isinstance(node, exp.Cast) and node.to.this.name in TIME_TYPES and _is_clock(node.this):
+    if isinstance(node, exp.Cast) and node.to.this.name in TIME_TYPES and _is_other_text(node.this):
         return f"the time {node.this.name!r}, which may be read off a clock,"
     if isinstance(node, exp.Extract) and str(node.this).upper() not in EXTRACT_FIELDS:
         return f"extract({node.this}) is not in the portable subset"
@@ -106,9 +106,13 @@ def _refusal(node: exp.Expr) -> str | None:
     return None
 
 
-def _is_clock(value: exp.Expr) -> bool:
-    """A text such as 'now' or 'today' is the time of the query where it becomes a time; a written date is not."""
-    return isinstance(value, exp.Literal) and value.is_string and not _WRITTEN_TIME.match(value.name)
+def is_written_time(value: exp.Expr) -> bool:
+    """Whether a value is a literal date or time in ISO form; 'now' or 'today' would be read off a clock."""
+    return isinstance(value, exp.Literal) and value.is_string and _WRITTEN_TIME.match(value.name) is not None
+
+
+def _is_other_text(value: exp.Expr) -> bool:
+    return isinstance(value, exp.Literal) and value.is_string and not is_written_time(value)
 
 
 def _allowed() -> str:
