@@ -24,7 +24,8 @@ def compiled(sql: str) -> str:
 
 @pytest.mark.parametrize("sql", [
     "at::date", "at::timestamp", "at::text", "at::date::text", "at || 'x'", "extract(hour from at)",
-    "at > '2024-01-01'", "at > naive", "at <= day", "coalesce(at, naive) is null", "greatest(at, day) is null", "at in ('2024-01-01')",
+    "at > '2024-01-01'", "at > naive", "at <= day", "coalesce(at, naive) is null", "greatest(at, day) is null",
+    "at in ('2024-01-01')",
     "at between naive and naive", "nullif(at, naive) is null", "case when true then at else naive end is null",
     "case at when naive then 1 end", "seconds_between(at, naive)",
 ])  # fmt: skip
@@ -38,7 +39,8 @@ def test_time_zone_of_the_session(sql: str) -> None:
 
 @pytest.mark.parametrize("sql", [
     "txt::date", "txt::timestamp", "'now'::text::date", "naive < 'today'", "day = txt",
-    "naive in ('2024-01-01', 'now')", "coalesce(naive, 'now') is null", "day between 'yesterday' and 'tomorrow'", "least(day, txt) is null",
+    "naive in ('2024-01-01', 'now')", "coalesce(naive, 'now') is null",
+    "day between 'yesterday' and 'tomorrow'", "least(day, txt) is null",
 ])  # fmt: skip
 def test_texts_that_become_times(sql: str) -> None:
     with pytest.raises(ExpressionError, match="makes a time of a text"):
@@ -52,9 +54,11 @@ def test_style_of_the_session(sql: str) -> None:
 
 
 @pytest.mark.parametrize("sql", [
-    "(at at time zone 'UTC')::date", "extract(hour from (at at time zone 'Europe/Oslo'))", "naive > '2024-01-31 09:30'",
+    "(at at time zone 'UTC')::date", "extract(hour from (at at time zone 'Europe/Oslo'))",
+    "naive > '2024-01-31 09:30'",
     "day > '2024-01-31'", "'2024-01-31'::date", "naive::date", "day::timestamp", "naive > day", "at = at",
-    "at > '2024-01-31'::timestamp at time zone 'UTC'", "coalesce(at, null) is null", "txt || 'x'", "txt > '2024-01-31'",
+    "at > '2024-01-31'::timestamp at time zone 'UTC'", "coalesce(at, null) is null", "txt || 'x'",
+    "txt > '2024-01-31'",
     "seconds_between(naive, naive)", "case when naive is null then 'now' else txt end",
 ])  # fmt: skip
 def test_what_no_session_can_change(sql: str) -> None:
