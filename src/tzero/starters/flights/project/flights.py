@@ -4,7 +4,7 @@ T0 is the instant of the scheduled departure. A flight counts in a statistic of 
 (`known_at="landed_at"`): at T0 many of the day's flights are still in the air, and how late they will be is not known.
 """
 
-from tzero import Entity, Events, FeatureView, History, columns, one_hot
+from tzero import Entity, Events, FeatureView, History, Statistic, columns, one_hot
 
 departures = Events("flights.departures", key="flight_id", time="scheduled_at")
 planes = Entity("flights.planes", key="tailnum")
@@ -26,13 +26,13 @@ rows = (
 )
 
 # Flights due to leave strictly before T0. Two that are due at the same instant do not see each other.
-before = rows.before_instant(into="flights.delay_statistics_t0_v1")
+before = rows.before_instant(into="flights.delay_stats_t0_v1")
 # Flights of strictly earlier days: what a schedule looks like changes slowly, and one row a day says it.
-before_today = rows.before_day(zone="America/New_York", grid="observed", into="flights.schedule_statistics_t0_v1")
+before_today = rows.before_day(zone="America/New_York", grid="observed", into="flights.schedule_stats_t0_v1")
 ROUTE = ("origin", "dest")
 
 
-def late_rate(by, window):
+def late_rate(by: str | tuple[str, ...], window: str) -> Statistic:
     """The share of flights that arrived 15 minutes late or more, of those that had landed before T0."""
     return before.mean("late", by=by, window=window, known_at="landed_at")
 
