@@ -27,7 +27,7 @@ class Check:
     labels: Labels
     anchor: Term
     facts: dict[str, None] = field(default_factory=dict)
-    granted: dict[str, list[tuple[Term, ...]]] = field(default_factory=dict)
+    granted: dict[str, list[dict[Term, Term]]] = field(default_factory=dict)
     _checking: set[Atom] = field(default_factory=set)
 
     def __post_init__(self) -> None:
@@ -41,8 +41,7 @@ class Check:
         """From now on the row is there: what its presence says need not be said again of its values."""
         for item in self.row.presence:
             for template in item.atom.exists:
-                outers = tuple(outer for _, outer in template.keys)
-                self.granted.setdefault(template.source, []).append(outers)
+                self.granted.setdefault(template.source, []).append(dict(template.keys))
 
     def _own_part(self) -> Part | None:
         """The own row: of the declared relation, known no later than the anchor's instant or day."""
@@ -162,9 +161,8 @@ class Check:
 
     def _template_holds(self, template: Template, item: Located) -> bool:
         store = item.store
-        if self.granted and template.source in self.granted:
-            said = tuple(store.canon(outer) for _, outer in template.keys)
-            if any(said == tuple(store.canon(o) for o in known) for known in self.granted[template.source]):
+        for known in self.granted.get(template.source, ()):
+            if all(inner in known and store.equal(known[inner], outer) for inner, outer in template.keys):
                 return True
         if self.given and template.keys and all(self._is_given(outer, item) for _, outer in template.keys):
             self.facts[f"the spine ({', '.join(self.query.spine)}) is given"] = None

@@ -26,6 +26,7 @@ class Closing:
     outside: Store
     parts: frozenset[int] = frozenset()
     extra: tuple[Template, ...] = ()
+    existence: bool = False
     origin: Origin | None = None
     facts: list[Fact] = field(default_factory=list)
     _memo: dict[tuple[Atom, int], Atom] = field(default_factory=dict)
@@ -36,12 +37,9 @@ class Closing:
 
     def close(self, located: Iterable[Located]) -> tuple[Atom, ...]:
         """The atoms, in terms that survive."""
-        found: dict[Atom, None] = {}
-        for item in located:
-            active = item.active()
-            if active is not None:
-                found[self._close(active)] = None
-        return tuple(found)
+        active = [found for found in (item.active() for item in located) if found is not None]
+        implied = _implied(active)
+        return tuple(dict.fromkeys(self._close(item) for item in active if id(item) not in implied))
 
     def _close(self, item: Located) -> Atom:
         key = (item.atom, id(item.store))
@@ -54,7 +52,8 @@ class Closing:
         atom = item.atom
         survives = atom.part in self.parts
         kind = Kind.COMPLETE if atom.kind in (Kind.ROW, Kind.LATE, Kind.EXISTS) and not survives else atom.kind
-        exists = tuple(t for t in (self._template(t, item.store) for t in atom.exists) if t is not None)
+        found = (self._template(t, item.store) for t in atom.exists)
+        exists = tuple(t for t in found if t is not None)
         time = None if atom.time is None else self._bound(atom, item.store)
         origin = self.origin if self.origin and kind is not atom.kind else atom.origin
         return replace(
@@ -66,9 +65,10 @@ class Closing:
         keys = []
         for inner, term in template.keys:
             outer = self.outer(term, store)
-            if outer is None:
+            if outer is not None:
+                keys.append((inner, outer))
+            elif not (self.existence and _is_free(term, store)):
                 return None
-            keys.append((inner, outer))
         return replace(template, keys=tuple(keys))
 
     def outer(self, term: Term, store: Store) -> Term | None:
@@ -125,3 +125,31 @@ class Closing:
         if self._times is None:
             self._times = [(i, o) for i, o in self.survivors if i.is_time and self.outside.not_null(o)]
         return self._times
+
+
+def _is_free(term: Term, store: Store) -> bool:
+    """Whether no predicate ties a key: then some row is there as soon as there is a row with any such key."""
+    canon = store.canon(term).leaves | term.leaves
+    return not any(canon & (held.leaves | store.canon(held).leaves) for held in store.holds)
+
+
+def _implied(located: list[Located]) -> set[int]:
+    """Atoms that another one says as well: that a day of a segment has rows says that the segment has."""
+    asked = [item for item in located if item.atom.exists and item.atom.time is None]
+    known = [item for item in located if item.atom.exists and item.atom.time is not None]
+    return {id(item) for item in asked if any(_implies(other, item) for other in known)}
+
+
+def _implies(stronger: Located, weaker: Located) -> bool:
+    store = weaker.store
+    if not store.covers(stronger.store):
+        return False
+    return any(
+        one.source == other.source and not other.conditions and _says(dict(one.keys), other.keys, store)
+        for one in stronger.atom.exists
+        for other in weaker.atom.exists
+    )
+
+
+def _says(known: dict[Term, Term], asked: tuple[tuple[Term, Term], ...], store: Store) -> bool:
+    return all(inner in known and store.equal(known[inner], outer) for inner, outer in asked)

@@ -29,6 +29,7 @@ class Store:
         self._not_null: set[Term] = set()
         self._null: set[Term] = set()
         self._canon: dict[Term, Term] = {}
+        self._touched: set[Var] = set()
         self._children: dict[tuple[Fact, ...], Store] = {}
         self._differences: Differences | None = None
         self.memo: dict[object, object] = {}
@@ -85,6 +86,7 @@ class Store:
         new.impossible = self.impossible
         new.holds = set(self.holds)
         new._parent = dict(self._parent)
+        new._touched = set(self._touched)
         new._same = list(self._same)
         new._rows = list(self._rows)
         new._not_null = set(self._not_null)
@@ -117,7 +119,8 @@ class Store:
                     merged = True
                 case Le(left, right):
                     queue += [NotNull(left), NotNull(right)]
-        if merged:
+        self._canon.clear()
+        if merged or self._same:
             self._merge()
         self._check_constants()
 
@@ -126,7 +129,6 @@ class Store:
         if term in self._not_null:
             return []
         self._not_null.add(term)
-        self._canon.clear()
         if term is NULL or term in self._null:
             self.impossible = True
         more: list[Fact] = []
@@ -178,11 +180,12 @@ class Store:
             if differ and left.type == right.type:
                 self.impossible = True
         keep, drop = (left, right) if _rank(left) <= _rank(right) else (right, left)
-        if keep in _inside(drop):
+        if _is_inside(keep, drop):
             keep, drop = drop, keep
-        if drop in _inside(keep):
+        if _is_inside(drop, keep):
             return
         self._parent[drop] = keep
+        self._touched |= drop.leaves
         self._canon.clear()
 
     def _check_constants(self) -> None:
@@ -198,6 +201,8 @@ class Store:
 
     def canon(self, term: Term) -> Term:
         """The representative of everything that equals a term."""
+        if not term.chooses and self._touched.isdisjoint(term.leaves):
+            return term
         found = self._canon.get(term)
         if found is not None:
             return found
@@ -346,10 +351,8 @@ def _rank(term: Term) -> tuple[int, int]:
     return (1, term.uid) if isinstance(term, Var) else (2, len(term.leaves))
 
 
-def _inside(term: Term) -> set[Term]:
-    if not isinstance(term, App):
-        return set()
-    found: set[Term] = set()
-    for arg in term.args:
-        found |= {arg} | _inside(arg)
-    return found
+def _is_inside(inner: Term, outer: Term) -> bool:
+    """Whether a term is a proper part of another."""
+    if not isinstance(outer, App) or not inner.leaves <= outer.leaves:
+        return False
+    return any(arg is inner or _is_inside(inner, arg) for arg in outer.args)

@@ -30,9 +30,11 @@ _uids = itertools.count(1)
 class Term:
     """A symbolic value with an SQL type; its subclasses say which."""
 
-    __slots__ = ("__weakref__", "leaves", "type")
+    __slots__ = ("__weakref__", "chooses", "leaves", "type")
     type: str
     leaves: frozenset[Var]
+    # Whether it may turn out to be one of its arguments, once more is known of NULLs.
+    chooses: bool
 
     @property
     def is_time(self) -> bool:
@@ -51,6 +53,7 @@ class Var(Term):
         self.grain = grain or (DAY if type_ == DATE else 1)
         self.uid = next(_uids)
         self.leaves = frozenset((self,))
+        self.chooses = False
 
     def __repr__(self) -> str:
         return self.name
@@ -66,6 +69,7 @@ class Const(Term):
         self.type = type_
         self.at = at
         self.leaves = frozenset()
+        self.chooses = False
 
     def __repr__(self) -> str:
         return repr(self.value)
@@ -82,6 +86,7 @@ class App(Term):
         self.type = type_
         self.params = params
         self.leaves = frozenset().union(*(arg.leaves for arg in args)) if args else frozenset()
+        self.chooses = op in ("coalesce", "least", "greatest") or any(arg.chooses for arg in args)
 
     def __repr__(self) -> str:
         inside = ", ".join(map(repr, (*self.params, *self.args)))

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from tzero.prove.domain.facts import NotNull
+from tzero.prove.domain.facts import Holds, NotNull
 from tzero.prove.domain.label import Kind, Ledger, Located
 from tzero.prove.domain.store import Store
 from tzero.prove.domain.strictness import needs_every_argument
 from tzero.prove.domain.terms import App, Const, Term, Var, app
-from tzero.prove.meaning.logic import facts_of, is_true, negate, refuted, tested
+from tzero.prove.meaning.logic import facts_of, negate, refuted, tested
 
 _BOOLEAN = frozenset({"lt", "le", "eq", "ne", "and", "or", "not"})
 
@@ -106,10 +106,9 @@ class Labels:
         found: list[tuple[Located, ...]] = []
         for test, value in zip(term.args[:-1:2], term.args[1::2], strict=True):
             found.append(self.test(test, store))
-            found.append(self.value(value, store.assume(facts_of(test, store))))
-            store = store.assume(facts_of(negate(is_true(test)), store))
-            if store.not_null(test):
-                store = store.assume(facts_of(negate(test), store))
+            if value.leaves:
+                found.append(self.value(value, store.assume(facts_of(test, store))))
+            store = untrue(test, store)
         found.append(self.value(term.args[-1], store))
         return _union(found)
 
@@ -145,6 +144,9 @@ class Labels:
             return _union(self.test(arg, store) for arg in term.args)
         if isinstance(term, App) and term.op == "and":
             return self._all_true(term, store)
+        if isinstance(term, App) and (term.op == "strict" or _with_literal(term)):
+            # A comparison with a literal bounds no time, and many stores are dear.
+            return self.values(term.args, store.assume(NotNull(arg) for arg in term.args))
         inside = store.assume(facts_of(term, store))
         if isinstance(term, App):
             if term.op == "case":
@@ -200,6 +202,17 @@ class Labels:
             and store.equal(atom.if_not_null, term)
             for atom in atoms
         )
+
+
+def _with_literal(term: App) -> bool:
+    return term.op in ("eq", "ne") and any(isinstance(arg, Const) for arg in term.args)
+
+
+def untrue(test: Term, store: Store) -> Store:
+    """The facts of rows on which a test is not TRUE, as far as they bear on times."""
+    if not store.not_null(test):
+        return store
+    return store.assume(fact for fact in facts_of(negate(test), store) if not isinstance(fact, Holds))
 
 
 def _is(term: Term, op: str) -> bool:

@@ -154,6 +154,9 @@ def _order(term: App) -> tuple[Fact, ...]:
 
 def _shared(branches: tuple[Term, ...], store: Store) -> tuple[Fact, ...]:
     """What every branch of a disjunction says; a difference keeps the weakest of its bounds."""
+    subjects = {_compared_with_literal(branch) for branch in branches}
+    if len(subjects) == 1 and None not in subjects:
+        return tuple(NotNull(subject) for subject in subjects if subject is not None)
     stores = []
     for branch in branches:
         found = store.assume(facts_of(branch, store))
@@ -167,6 +170,13 @@ def _shared(branches: tuple[Term, ...], store: Store) -> tuple[Fact, ...]:
         if kept is not None:
             shared.append(kept)
     return tuple(shared)
+
+
+def _compared_with_literal(term: Term) -> Term | None:
+    """What ``term`` compares with a literal, if it does: the branches of an IN list."""
+    if isinstance(term, App) and term.op in ("eq", "ne") and isinstance(term.args[1], Const):
+        return term.args[0]
+    return None
 
 
 def _weakest(fact: Fact, stores: list[Store]) -> Fact | None:

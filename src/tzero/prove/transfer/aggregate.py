@@ -15,7 +15,8 @@ from tzero.prove.domain.row import Row
 from tzero.prove.domain.store import Store
 from tzero.prove.domain.terms import NULL, App, Const, Term, Var
 from tzero.prove.domain.types import DECIMAL, EXACT_NUMBERS, FLOAT, INT, EPOCH_SPAN, UNKNOWN, WHOLE
-from tzero.prove.meaning.logic import facts_of, is_true, negate
+from tzero.prove.meaning.labels import untrue
+from tzero.prove.meaning.logic import facts_of, is_null, negate
 from tzero.prove.transfer.expression import arguments, bind, joined
 from tzero.prove.transfer.frame import Frame
 
@@ -221,9 +222,7 @@ class Aggregation:
         for test, value in zip(term.args[:-1:2], term.args[1::2], strict=True):
             tests = (*tests, *self.labels.test(test, store))
             yield from self._peel(value, store.assume(facts_of(test, store)), tests, plain=False)
-            store = store.assume(facts_of(negate(is_true(test)), store))
-            if store.not_null(test):
-                store = store.assume(facts_of(negate(test), store))
+            store = untrue(test, store)
         if not neutral:
             yield from self._peel(term.args[-1], store, tests, plain=False)
 
@@ -233,6 +232,8 @@ class Aggregation:
 
         if isinstance(term, App) and term.op == "cast_exact" and store.not_null(term.args[0]):
             return app("case", term.args[0], const(1, INT), const(0, INT), type_=INT)
+        if isinstance(term, App) and term.op == "coalesce" and self.call.name == "Sum" and isinstance(term.args[1], Const):
+            return app("case", negate(is_null(term.args[0])), *term.args, type_=term.type)
         if term.type == "bool" and not isinstance(term, Const) and store.not_null(term):
             if self.call.name == "LogicalOr":
                 return app("case", term, TRUE, FALSE, type_="bool")

@@ -6,6 +6,7 @@ earliest row alone settles it, so the pair of key and minimum is itself an event
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ from sqlglot import exp
 from tzero.prove.domain.closing import Closing
 from tzero.prove.domain.facts import Bound, Fact, Le, NotNull, Same
 from tzero.prove.domain.label import Atom, Located, Template
-from tzero.prove.domain.row import Part, Present, Row, atom_terms, fact_terms, new_part
+from tzero.prove.domain.row import Occurrence, Part, Present, Row, atom_terms, fact_terms, new_part
 from tzero.prove.domain.store import Store
 from tzero.prove.domain.terms import Const, Term, Var, substitute
 
@@ -153,7 +154,7 @@ class Grouping:
             store = self.store.assume(NotNull(minimum) for minimum in minima)
             self._closings[key] = Closing(
                 branch.survivors + extra, store, frozenset(part.uid for part in self.kept) | self._outer_parts(),
-                self.templates(branch) if existence else (), self.interpreter.origin(self.node), self.facts,
+                self.templates(branch) if existence else (), existence, self.interpreter.origin(self.node), self.facts,
             )  # fmt: skip
         return self._closings[key]
 
@@ -165,8 +166,7 @@ class Grouping:
                 continue
             leaves = frozenset().union(*(term.leaves for _, term in occurrence.columns))
             if all(key.leaves <= leaves for key in branch.keys):
-                keys = tuple(zip(branch.keys, self.keys, strict=True))
-                found.append(Template(occurrence.source, occurrence.columns, keys, occurrence.conditions))
+                found.append(template_of(occurrence, zip(branch.keys, self.keys, strict=True)))
         return tuple(found)
 
     def rows_of(self, branch: Branch, store: Store | None = None, *, lean: bool = False) -> list[Located]:
@@ -216,6 +216,26 @@ class Grouping:
         found = substitute(term, outer.get)
         allowed = self._kept_variables() | self.produced | {leaf for key in self.keys for leaf in key.leaves}
         return found if found.leaves <= allowed else None
+
+
+_columns: dict[tuple[str, str], Var] = {}
+
+
+def template_of(occurrence: Occurrence, keys: Iterable[tuple[Term, Term]]) -> Template:
+    """The template of a group over a relation, in columns of the relation that every such template shares."""
+    shared = {term: column_of(occurrence.source, name, term.type) for name, term in reversed(occurrence.columns)}
+    inner = tuple((substitute(key, shared.get), outer) for key, outer in keys)
+    conditions = tuple(substitute(condition, shared.get) for condition in occurrence.conditions)
+    columns = tuple((name, column_of(occurrence.source, name, term.type)) for name, term in occurrence.columns)
+    return Template(occurrence.source, columns, inner, conditions)
+
+
+def column_of(source: str, name: str, type_: str) -> Term:
+    """The variable that stands for a column of any row of a relation."""
+    key = (source, name)
+    if key not in _columns:
+        _columns[key] = Var(f"{source}.{name}", type_)
+    return _columns[key]
 
 
 def _name(term: Term) -> str:
