@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from tzero.compile.anchors import ANCHOR, distinct_anchors
+from tzero.compile.anchors import distinct_anchors
 from tzero.compile.base import Base
 from tzero.compile.dialects.base import Dialect
 from tzero.compile.distributions import Distribution, at_anchor
-from tzero.compile.events import EventStream, enters, event_stream, extreme_name, leaves
+from tzero.compile.events import EventStream, event_stream, extreme_name
+from tzero.compile.extremes import framed_extreme, joined_extreme
 from tzero.compile.groups import Group
 from tzero.compile.lookups import Cte
 from tzero.compile.running import Running, Total
 from tzero.compile.times import Scale
-from tzero.features.statistics import Kind, Statistic
-from tzero.sql.build import alias, all_of, columns, equal, named, quoted_column
+from tzero.features.statistics import Statistic
+from tzero.sql.build import named, quoted_column
 from tzero.timeline import Trail
 
 
@@ -76,13 +77,20 @@ class Parts:
         return None
 
     def windowed_extreme(self, statistic: Statistic) -> exp.Expr:
-        """A least or greatest value cannot be taken back when it leaves, so each anchor looks at its own window."""
+        """The least or greatest value within a window, which cannot be taken back when it leaves."""
         name = extreme_name(statistic)
         key = (statistic.kind, statistic.value, statistic.segment, statistic.trail, statistic.known_at)
         if key not in self._extremes:
             cte = f"extreme_{len(self._extremes) + 1}"
-            self._extremes[key] = ((cte, self._in_window(statistic, name)), statistic.segment)
+            windowed = framed_extreme if self._is_known_at_once(statistic) else joined_extreme
+            query = windowed(statistic, name, self.stream(statistic).name, self.scale)
+            self._extremes[key] = ((cte, query), statistic.segment)
         return quoted_column(name, self._extremes[key][0][0])
+
+    def _is_known_at_once(self, statistic: Statistic) -> bool:
+        rows = self.group.population.rows
+        late = (statistic.known_at, rows.source.known_at, *(lookup.source.sla for lookup in rows.lookups))
+        return not any(late)
 
     def stream(self, statistic: Statistic) -> EventStream:
         known_at = statistic.known_at
@@ -121,31 +129,6 @@ class Parts:
 
     def _has_own_cell(self, distribution: Distribution) -> bool:
         return {*distribution.segment, *distribution.category} <= set(self.group.keys)
-
-    def _in_window(self, statistic: Statistic, name: str) -> exp.Query:
-        events = self.stream(statistic)
-        leave = leaves(statistic.trail, self.scale)
-        assert leave is not None
-        inner = exp.select(
-            *columns(statistic.segment),
-            alias(enters(statistic.trail, self.scale), "enters_after"),
-            alias(leave, "leaves_after"),
-            quoted_column(name),
-        ).from_(named(events.name))
-        tests: list[exp.Expr] = [equal(quoted_column(key, "v"), quoted_column(key, "a")) for key in statistic.segment]
-        tests.append(exp.LT(this=quoted_column("enters_after", "v"), expression=quoted_column(ANCHOR, "a")))
-        tests.append(exp.GTE(this=quoted_column("leaves_after", "v"), expression=quoted_column(ANCHOR, "a")))
-        function = exp.Min if statistic.kind is Kind.MIN else exp.Max
-        return (
-            exp.select(
-                quoted_column(ANCHOR, "a"),
-                *columns(statistic.segment, "a"),
-                alias(function(this=quoted_column(name, "v")), name),
-            )
-            .from_(distinct_anchors(statistic.segment).subquery(alias="a"))
-            .join(inner.subquery(alias="v"), on=all_of(tests))
-            .group_by(quoted_column(ANCHOR, "a"), *columns(statistic.segment, "a"))
-        )
 
 
 def _join(query: exp.Select, name: str, keys: tuple[str, ...]) -> exp.Select:
