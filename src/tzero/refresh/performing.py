@@ -10,6 +10,7 @@ from typing import Any
 
 from tzero.engines.base import Engine
 from tzero.errors import InternalError, TzeroError
+from tzero.features.places import placed
 from tzero.refresh.checking import require_sound
 from tzero.refresh.contracts import contract_of
 from tzero.refresh.plan import Plan
@@ -83,7 +84,8 @@ def _rows_done(step: Step, state: StateSchema, run_id: int) -> int | None:
             _execute(engine, step)
             migrations.record(state, step.migration)
         case BuildRelation():
-            _execute(engine, step)
+            with placed(step.place):
+                _execute(engine, step)
             if step.change is not Change.REFRESH:
                 definition.append(state, step.definition, run_id)
             return _count(engine, step) if step.stored else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from tzero.compile import Deployment, SourceCheck
 from tzero.engines.base import Engine
@@ -43,25 +43,45 @@ def _apply_steps(seen: Survey) -> Iterator[Step]:
     yield from _schemas(seen, needs_state=bool(pending))
     for migration in pending:
         yield MigrateState(migration, migrations.statements(seen.state, migration))
-    builds = [relation for relation in seen.relations.values() if relation.name in seen.dirty]
-    checks = [d for d in seen.deployments if any(relation.name in seen.dirty for relation in d.relations)]
-    steps = [_build(relation, *seen.dirty[relation.name], relation.creation(engine)) for relation in builds]
-    yield from (step for step in steps if step.definition.role == UPSTREAM)
-    yield from _checks(seen, checks)
-    yield from (step for step in steps if step.definition.role != UPSTREAM)
+    builds = {
+        relation.name: _build(relation, *seen.dirty[relation.name], relation.creation(engine))
+        for relation in seen.relations.values()
+        if relation.name in seen.dirty
+    }
+    touched = [d for d in seen.deployments if any(relation.name in builds for relation in d.relations)]
+    yield from _in_order(seen, builds, touched)
     yield from _contracts(seen)
 
 
 def _refresh_steps(seen: Survey) -> Iterator[Step]:
-    stored = [relation for relation in seen.relations.values() if relation.stored]
-    steps = [_build(item, Change.REFRESH, "new rows", item.renewal(seen.engine)) for item in stored]
-    yield from (step for step in steps if step.definition.role == UPSTREAM)
-    yield from _checks(seen, seen.deployments)
-    yield from (step for step in steps if step.definition.role != UPSTREAM)
+    builds = {
+        relation.name: _build(relation, Change.REFRESH, "new rows", relation.renewal(seen.engine))
+        for relation in seen.relations.values()
+        if relation.stored
+    }
+    yield from _in_order(seen, builds, seen.deployments)
+
+
+def _in_order(
+    seen: Survey, builds: dict[RelationName, BuildRelation], deployments: Sequence[Deployment]
+) -> Iterator[Step]:
+    """Upstream, the checks of sources, then each view's relations; sources that a view makes are checked after it."""
+    yield from (step for step in builds.values() if step.definition.role == UPSTREAM)
+    made = {name for name, own in seen.relations.items() if own.role != UPSTREAM}
+    late = {d.view.name for d in deployments if any(check.source in made for check in d.checks)}
+    yield from _checks(seen, [deployment for deployment in deployments if deployment.view.name not in late])
+    done: set[RelationName] = set()
+    for deployment in deployments:
+        if deployment.view.name in late:
+            yield from _checks(seen, [deployment])
+        for relation in deployment.relations:
+            if relation.name in builds and relation.name not in done:
+                done.add(relation.name)
+                yield builds[relation.name]
 
 
 def _build(relation: OwnRelation, change: Change, why: str, statements: tuple[Statement, ...]) -> BuildRelation:
-    return BuildRelation(relation.definition, change, relation.stored, why, statements)
+    return BuildRelation(relation.definition, change, relation.stored, why, statements, relation.place)
 
 
 def _schemas(seen: Survey, *, needs_state: bool) -> Iterator[CreateSchema]:

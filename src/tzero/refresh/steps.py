@@ -8,6 +8,7 @@ from typing import Any
 
 from tzero.compile import SourceCheck
 from tzero.engines.catalog import Statement
+from tzero.errors import Place
 from tzero.features.views import FeatureView
 from tzero.state.definition import Definition
 from tzero.state.migrations import Migration
@@ -41,13 +42,14 @@ class MigrateState:
 
 @dataclass(frozen=True, slots=True)
 class BuildRelation:
-    """Create, replace or refresh one relation. ``why`` says what made it necessary."""
+    """Create, replace or refresh one relation. ``why`` says what made it necessary, ``place`` where it is declared."""
 
     definition: Definition
     change: Change
     stored: bool
     why: str
     statements: tuple[Statement, ...]
+    place: Place
 
     @property
     def title(self) -> str:
