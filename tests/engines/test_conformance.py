@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from tests.engines.conftest import Opener
+from tests.engines.conftest import LONGEST_NAME, Opener
 
 from tzero.engines.base import Engine
 from tzero.engines.catalog import RelationKind, StoredRelation
-from tzero.errors import BusyError, EngineError, MissingRelationError, TargetError
+from tzero.errors import BusyError, DeclarationError, EngineError, MissingRelationError, TargetError
 from tzero.sql.names import RelationName
 from tzero.sql.parse import parse_one
 
@@ -74,12 +74,14 @@ def test_after_an_error_in_a_transaction_the_engine_still_works(engine: Engine) 
 
 def test_readers_see_the_old_rows_until_commit(engine: Engine, opener: Opener) -> None:
     make_sales(engine)
+    stored = StoredRelation(RelationName("shop", "m"), 'SELECT id FROM "shop"."sales"', ("id",), "m_u")
+    run(engine, *(statement.sql for statement in engine.stored_statements(stored)))
+    run(engine, 'INSERT INTO "shop"."sales" VALUES (3, \'c\')')
     reader = opener()
     with engine.transaction():
-        for statement in engine.refresh_statements(StoredRelation(SALES, "SELECT 9 AS id, 'z' AS brand", ("id",))):
-            engine.execute(statement.sql)
-        assert reader.rows('SELECT count(*) FROM "shop"."sales"') == [(2,)]
-    assert reader.rows('SELECT count(*) FROM "shop"."sales"') == [(1,)]
+        run(engine, *(statement.sql for statement in engine.refresh_statements(stored)))
+        assert reader.rows('SELECT count(*) FROM "shop"."m"') == [(2,)]
+    assert reader.rows('SELECT count(*) FROM "shop"."m"') == [(3,)]
 
 
 def test_describe_gives_kind_order_and_types(engine: Engine) -> None:
@@ -106,9 +108,13 @@ def test_describe_query_runs_nothing(engine: Engine) -> None:
 @pytest.mark.parametrize("part", HOSTILE)
 def test_hostile_names(engine: Engine, part: str) -> None:
     name = RelationName(part, part)
+    table = pa.table({part: [1], "b": ["x"]})
+    if len(part.encode()) > LONGEST_NAME.get(engine.dialect, 1000):
+        with pytest.raises(DeclarationError, match="longer"):
+            engine.load(name, table.to_reader())
+        return
     for statement in engine.schema_statements(part):
         engine.execute(statement.sql)
-    table = pa.table({part: [1], "b": ["x"]})
     assert engine.load(name, table.to_reader()) == 1
     found = engine.describe(name)
     assert found is not None
@@ -133,10 +139,14 @@ def test_views_and_stored_relations_are_created_and_replaced(engine: Engine) -> 
 
 def test_a_key_that_repeats_is_refused_and_the_old_rows_stay(engine: Engine) -> None:
     make_sales(engine)
-    broken = StoredRelation(SALES, "SELECT 1 AS id UNION ALL SELECT 1", ("id",))
-    with pytest.raises(EngineError, match=r"not unique|duplicate"), engine.transaction():
-        run(engine, *(statement.sql for statement in engine.stored_statements(broken)))
-    assert engine.rows('SELECT count(*) FROM "shop"."sales"') == [(2,)]
+    stored = StoredRelation(RelationName("shop", "m"), 'SELECT id FROM "shop"."sales"', ("id",), "m_u")
+    run(engine, *(statement.sql for statement in engine.stored_statements(stored)))
+    run(engine, 'INSERT INTO "shop"."sales" VALUES (2, \'again\')')
+    broken = StoredRelation(stored.name, 'SELECT id FROM "shop"."sales" WHERE id > 0', ("id",), "m_u")
+    for statements in (engine.refresh_statements(stored), engine.stored_statements(broken)):
+        with pytest.raises(EngineError, match="not unique|duplicate"), engine.transaction():
+            run(engine, *(statement.sql for statement in statements))
+        assert engine.rows('SELECT count(*) FROM "shop"."m"') == [(2,)]
 
 
 def test_load_creates_appends_and_keeps_types(engine: Engine) -> None:

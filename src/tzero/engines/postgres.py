@@ -1,0 +1,251 @@
+"""PostgreSQL, 14 and newer, through psycopg 3."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+import psycopg
+import pyarrow as pa
+from psycopg.pq import ExecStatus, TransactionStatus
+
+from tzero.engines import postgres_arrow, postgres_catalog, postgres_ddl
+from tzero.engines.base import BATCH_ROWS, Query
+from tzero.engines.catalog import ColumnInfo, Description, RelationKind, Statement, StoredRelation
+from tzero.engines.postgres_catalog import KINDS
+from tzero.engines.postgres_ddl import Dependent, Kept
+from tzero.engines.postgres_errors import translated
+from tzero.engines.postgres_text import numbered, text_literal, written
+from tzero.engines.targets import Target
+from tzero.errors import BusyError, EngineError, MissingRelationError
+from tzero.sql.names import RelationName
+from tzero.sql.render import Tree, reads_files, render
+
+OPTIONS = {"lock_timeout": "10s", "statement_timeout": "0", "busy_timeout": "0", "work_mem": "256MB"}
+"""What tzero takes from the URL's query, with defaults; libpq takes the rest. ``busy_timeout`` is in seconds."""
+LOCK_KEY = 0x747A65726F000001
+"""The advisory lock of every apply and refresh in a database: "tzero" in ASCII, and a number."""
+_POLL_SECONDS = 0.2
+
+
+def open_target(target: Target, read_only: bool) -> PostgresEngine:
+    """Connect. The session is pinned to UTC, and to an empty search path: every name says its schema."""
+    parts = urlsplit(target.url)
+    given = dict(parse_qsl(parts.query, keep_blank_values=True))
+    options = OPTIONS | {name: value for name, value in given.items() if name in OPTIONS}
+    rest = urlencode({name: value for name, value in given.items() if name not in OPTIONS})
+    with translated(target.label):
+        connection = psycopg.connect(
+            urlunsplit(parts._replace(query=rest)),
+            autocommit=True,
+            prepare_threshold=None,
+            cursor_factory=psycopg.RawCursor,
+            fallback_application_name="tzero",
+        )
+        for setting, value in (
+            ("TimeZone", "UTC"),
+            ("DateStyle", "ISO"),
+            ("IntervalStyle", "postgres"),
+            ("extra_float_digits", "1"),
+            ("search_path", ""),
+            ("client_encoding", "UTF8"),
+            ("lock_timeout", options["lock_timeout"]),
+            ("statement_timeout", options["statement_timeout"]),
+            ("default_transaction_read_only", "on" if read_only else "off"),
+        ):
+            connection.execute("SELECT pg_catalog.set_config($1, $2, false)", [setting, value])
+    return PostgresEngine(connection, target.label, read_only, options)
+
+
+class PostgresEngine:
+    """One connection. See `tzero.engines.base.Engine`."""
+
+    dialect = "postgres"
+
+    def __init__(
+        self, connection: psycopg.Connection[Any], label: str, read_only: bool, options: Mapping[str, str]
+    ) -> None:
+        self._connection = connection
+        self._options = options
+        self.label = label
+        self.read_only = read_only
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def render(self, tree: Tree) -> str:
+        return self._rendered(tree, pretty=True)
+
+    def execute(self, query: Query, parameters: Sequence[Any] = ()) -> None:
+        self._run(query, parameters)
+
+    def rows(self, query: Query, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        with translated(self.label):
+            return list(self._run(query, parameters).fetchall())
+
+    def arrow(self, query: Query, batch_rows: int = BATCH_ROWS) -> pa.RecordBatchReader:
+        sql = self._text(query)
+        columns = self._described(sql)
+        batches = postgres_arrow.read(self._copied(sql), columns, batch_rows)
+        # the first batch now, so that a query that fails fails here
+        first = next(batches, None)
+        schema = postgres_arrow.schema_of(columns)
+        return pa.RecordBatchReader.from_batches(schema, _chained(first, batches))
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        self._run("BEGIN")
+        try:
+            yield
+            self._run("COMMIT")
+        except BaseException:
+            self._roll_back()
+            raise
+
+    @contextmanager
+    def exclusive(self, purpose: str) -> Iterator[None]:
+        # the server frees the lock when the session ends, however it ends
+        before = self.rows("SELECT pg_catalog.current_setting('application_name')")[0][0]
+        self._take_lock()
+        try:
+            self._name_session(purpose)
+            yield
+        finally:
+            with suppress(EngineError):
+                self._name_session(before)
+                self.rows("SELECT pg_catalog.pg_advisory_unlock(?)", [LOCK_KEY])
+
+    def relations(self) -> Mapping[RelationName, RelationKind]:
+        found = self.rows(postgres_catalog.RELATIONS)
+        return {RelationName(schema, name): KINDS[kind] for schema, name, kind in found}
+
+    def kind(self, name: RelationName) -> RelationKind | None:
+        found = self.rows(postgres_catalog.KIND, [name.schema, name.name])
+        return KINDS[found[0][0]] if found else None
+
+    def describe(self, name: RelationName) -> Description | None:
+        kind = self.kind(name)
+        if kind is None:
+            return None
+        columns = self.rows(postgres_catalog.COLUMNS, [name.schema, name.name])
+        return Description(name, kind, tuple(ColumnInfo(*column) for column in columns))
+
+    def describe_query(self, query: Tree) -> tuple[ColumnInfo, ...]:
+        return self._described(self._text(query))
+
+    def load(self, name: RelationName, batches: pa.RecordBatchReader, *, append: bool = False) -> int:
+        if self._in_transaction:
+            return self._load(name, batches, append)
+        with self.transaction():
+            return self._load(name, batches, append)
+
+    def schema_statements(self, schema: str) -> tuple[Statement, ...]:
+        return postgres_ddl.schema_statements(schema)
+
+    def view_statements(self, name: RelationName, sql: str) -> tuple[Statement, ...]:
+        return postgres_ddl.view_statements(name, sql, self._kept(name, None))
+
+    def stored_statements(self, relation: StoredRelation) -> tuple[Statement, ...]:
+        if self.kind(relation.name) is None:
+            return postgres_ddl.create_stored(relation, self._options["work_mem"])
+        kept = self._kept(relation.name, relation.index)
+        return postgres_ddl.replace_stored(relation, kept, self._options["work_mem"])
+
+    def refresh_statements(self, relation: StoredRelation) -> tuple[Statement, ...]:
+        return postgres_ddl.refresh_stored(relation, self._options["work_mem"], concurrently=bool(relation.key))
+
+    def _kept(self, name: RelationName, index: str | None) -> Kept:
+        place = [name.schema, name.name]
+        comment = self.rows(postgres_catalog.COMMENT, place)
+        found = self.rows(postgres_catalog.DEPENDENTS, place)
+        return Kept(
+            [(privilege, role, again) for privilege, role, again in self.rows(postgres_catalog.GRANTS, place)],
+            comment[0][0] if comment else None,
+            [text for (text,) in self.rows(postgres_catalog.INDEXES, [*place, index])] if index else (),
+            [Dependent(RelationName(s, n), options, query) for s, n, kind, options, query in found if kind == "v"],
+        )
+
+    @property
+    def _in_transaction(self) -> bool:
+        return self._connection.info.transaction_status is not TransactionStatus.IDLE
+
+    def _run(self, query: Query, parameters: Sequence[Any] = ()) -> psycopg.Cursor[Any]:
+        sql = self._text(query)
+        with translated(self.label):
+            if not parameters:
+                return self._connection.execute(sql.encode())
+            return self._connection.execute(numbered(sql).encode(), list(parameters))
+
+    def _text(self, query: Query) -> str:
+        return query if isinstance(query, str) else self._rendered(query, pretty=False)
+
+    def _rendered(self, tree: Tree, *, pretty: bool) -> str:
+        if reads_files(tree):
+            raise MissingRelationError(
+                f"{self.label} cannot read data files", fix="load the file into a table: tzero load FILE SCHEMA.TABLE"
+            )
+        return render(tree, self.dialect, pretty=pretty)
+
+    def _roll_back(self) -> None:
+        # the connection may be gone already: then the server has rolled back
+        with suppress(psycopg.Error):
+            self._connection.execute("ROLLBACK")
+
+    def _described(self, sql: str) -> tuple[ColumnInfo, ...]:
+        """The columns of a query, from the server's parse of it; nothing is planned or run."""
+        with translated(self.label):
+            wire = self._connection.pgconn
+            for result in (wire.prepare(b"", sql.encode()), None):
+                found = result or wire.describe_prepared(b"")
+                if found.status != ExecStatus.COMMAND_OK:
+                    raise psycopg.errors.error_from_result(found)
+            kinds = [(found.fname(at) or b"", found.ftype(at), found.fmod(at)) for at in range(found.nfields)]
+            return tuple(
+                ColumnInfo(name.decode(), self.rows(postgres_catalog.TYPE_NAME, [oid, modifier])[0][0])
+                for name, oid, modifier in kinds
+            )
+
+    def _copied(self, sql: str) -> Iterator[bytes]:
+        statement = f"COPY ({sql}) TO STDOUT (FORMAT csv)".encode()
+        with translated(self.label), self._connection.cursor() as cursor, cursor.copy(statement) as copy:
+            for chunk in copy:
+                yield bytes(chunk)
+
+    def _load(self, name: RelationName, batches: pa.RecordBatchReader, append: bool) -> int:
+        columns = [(written(field.name), postgres_arrow.column_type(field)) for field in batches.schema]
+        if not append:
+            self._run(f"CREATE TABLE {written(name)} ({', '.join(f'{column} {kind}' for column, kind in columns)})")
+        target = f"{written(name)} ({', '.join(column for column, _ in columns)})"
+        loaded = 0
+        statement = f"COPY {target} FROM STDIN (FORMAT csv)".encode()
+        with translated(self.label), self._connection.cursor() as cursor, cursor.copy(statement) as copy:
+            for batch in batches:
+                copy.write(memoryview(postgres_arrow.csv_of(batch)))
+                loaded += batch.num_rows
+        return loaded
+
+    def _take_lock(self) -> None:
+        deadline = time.monotonic() + float(self._options["busy_timeout"])
+        while not self.rows("SELECT pg_catalog.pg_try_advisory_lock(?)", [LOCK_KEY])[0][0]:
+            if time.monotonic() >= deadline:
+                raise BusyError(f"{self.label} is busy: {self._holder()}", fix="wait for it, or end that session")
+            time.sleep(_POLL_SECONDS)
+
+    def _holder(self) -> str:
+        found = self.rows(postgres_catalog.HOLDER, [LOCK_KEY])
+        if not found:
+            return "somebody held the lock a moment ago"
+        pid, application, user, address, since = found[0]
+        return f"{application or 'a session'} of {user} (process {pid}, {address or 'local'}), since {since:%F %T} UTC"
+
+    def _name_session(self, purpose: str) -> None:
+        self.rows(f"SELECT pg_catalog.set_config('application_name', {text_literal(purpose)}, false)")
+
+
+def _chained(first: pa.RecordBatch | None, rest: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    if first is not None:
+        yield first
+        yield from rest

@@ -1,0 +1,155 @@
+"""How PostgreSQL creates, replaces and refreshes relations, with the lock that each statement takes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tzero.engines.catalog import Statement, StoredRelation
+from tzero.engines.postgres_text import LONGEST, text_literal, written
+from tzero.sql.names import RelationName
+
+Grant = tuple[str, str | None, bool]
+"""A privilege, the role that has it (None: everybody), and whether that role may grant it on."""
+
+READERS_WAIT = "ACCESS EXCLUSIVE: readers and writers of it wait until the end of the transaction"
+WRITERS_WAIT = "EXCLUSIVE: other refreshes of it wait, readers do not"
+NEW = "ACCESS EXCLUSIVE on the new relation alone: nobody waits"
+ANALYZES = "SHARE UPDATE EXCLUSIVE: vacuum and other refreshes of it wait, readers do not"
+BUILD_SETTINGS = ("jit = off", "enable_mergejoin = off", "enable_nestloop = off", "parallel_tuple_cost = 0.01")
+"""For this transaction: the planner cannot know how many rows a running total keeps, and a nested loop or a merge on
+few of the keys is then a thousand times slower than a hash join. Compiling such a query takes longer than it saves."""
+_RESET = ("jit", "enable_mergejoin", "enable_nestloop", "parallel_tuple_cost", "work_mem")
+
+
+def schema_statements(schema: str) -> tuple[Statement, ...]:
+    return (Statement(f"CREATE SCHEMA IF NOT EXISTS {written(schema)}"),)
+
+
+@dataclass(frozen=True, slots=True)
+class Dependent:
+    """A view that reads a relation: its options and its query, as the catalog prints them."""
+
+    name: RelationName
+    options: str | None
+    query: str
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What a relation has besides its definition, and what the one that takes its place gets too."""
+
+    grants: Sequence[Grant] = ()
+    comment: str | None = None
+    indexes: Sequence[str] = ()
+    views: Sequence[Dependent] = ()
+
+
+def view_statements(name: RelationName, sql: str, kept: Kept) -> tuple[Statement, ...]:
+    """Create or replace; a view that was dropped on the way gets back what it had."""
+    create = Statement(f"CREATE OR REPLACE VIEW {written(name)} AS\n{sql}", READERS_WAIT)
+    return (create, *_given_back(name, "VIEW", kept))
+
+
+def drop_view(name: RelationName) -> Statement:
+    # never CASCADE: what depends on it is somebody else's, and PostgreSQL names it
+    return Statement(f"DROP VIEW {written(name)}", READERS_WAIT)
+
+
+def create_stored(relation: StoredRelation, work_mem: str) -> tuple[Statement, ...]:
+    """A materialized view, its unique index, and its statistics for the planner."""
+    name = written(relation.name)
+    return (
+        *_settings(work_mem),
+        Statement(f"CREATE MATERIALIZED VIEW {name} AS\n{relation.sql}", NEW),
+        *_index(relation),
+        Statement(f"ANALYZE {name}", NEW),
+        *_reset(),
+    )
+
+
+def replace_stored(relation: StoredRelation, kept: Kept, work_mem: str) -> tuple[Statement, ...]:
+    """Build the new one beside the old, then swap their names and point the views at the new: readers wait for that."""
+    new, old = (_beside(relation.name, mark) for mark in ("new", "old"))
+    return (
+        *_settings(work_mem),
+        Statement(f"CREATE MATERIALIZED VIEW {written(new)} AS\n{relation.sql}", NEW),
+        *_index(StoredRelation(new, relation.sql, relation.key, _beside_index(relation))),
+        Statement(f"ANALYZE {written(new)}", NEW),
+        *_reset(),
+        _rename("MATERIALIZED VIEW", relation.name, old.name),
+        _rename("MATERIALIZED VIEW", new, relation.name.name),
+        *(_point_again(view) for view in kept.views),
+        Statement(f"DROP MATERIALIZED VIEW {written(old)}", READERS_WAIT),
+        *_named_index(relation),
+        *(Statement(index, READERS_WAIT) for index in kept.indexes),
+        *_given_back(relation.name, "MATERIALIZED VIEW", kept),
+    )
+
+
+def refresh_stored(relation: StoredRelation, work_mem: str, *, concurrently: bool) -> tuple[Statement, ...]:
+    """Recompute; concurrently, only the rows that changed are written and readers go on reading."""
+    name = written(relation.name)
+    how, lock = ("CONCURRENTLY ", WRITERS_WAIT) if concurrently else ("", READERS_WAIT)
+    return (
+        *_settings(work_mem),
+        Statement(f"REFRESH MATERIALIZED VIEW {how}{name}", lock),
+        Statement(f"ANALYZE {name}", ANALYZES),
+        *_reset(),
+    )
+
+
+def _index(relation: StoredRelation) -> tuple[Statement, ...]:
+    if not relation.key:
+        return ()
+    columns = ", ".join(written(column) for column in relation.key)
+    called = f" {written(relation.index)}" if relation.index else ""
+    return (Statement(f"CREATE UNIQUE INDEX{called} ON {written(relation.name)} ({columns})", NEW),)
+
+
+def _named_index(relation: StoredRelation) -> tuple[Statement, ...]:
+    if not (relation.key and relation.index):
+        return ()
+    there = RelationName(relation.name.schema, _beside_index(relation))
+    return (_rename("INDEX", there, relation.index),)
+
+
+def _beside_index(relation: StoredRelation) -> str:
+    return _beside(RelationName(None, relation.index or relation.name.name), "key").name
+
+
+def _beside(name: RelationName, mark: str) -> RelationName:
+    prefix = f"t0_{mark}_"
+    return RelationName(name.schema, prefix + name.name[: LONGEST - len(prefix)])
+
+
+def _rename(what: str, name: RelationName, to: str) -> Statement:
+    return Statement(f"ALTER {what} {written(name)} RENAME TO {written(to)}", READERS_WAIT)
+
+
+def _point_again(view: Dependent) -> Statement:
+    """The same query once more: a view holds on to the relation that it was created on, whatever that is called now."""
+    options = f" WITH ({view.options})" if view.options else ""
+    return Statement(f"CREATE OR REPLACE VIEW {written(view.name)}{options} AS\n{view.query}", READERS_WAIT)
+
+
+def _given_back(name: RelationName, what: str, kept: Kept) -> tuple[Statement, ...]:
+    granted = tuple(
+        Statement(
+            f"GRANT {privilege} ON {written(name)} TO {'PUBLIC' if role is None else written(role)}"
+            + (" WITH GRANT OPTION" if again else "")
+        )
+        for privilege, role, again in kept.grants
+    )
+    if kept.comment is None:
+        return granted
+    return (*granted, Statement(f"COMMENT ON {what} {written(name)} IS {text_literal(kept.comment)}"))
+
+
+def _settings(work_mem: str) -> tuple[Statement, ...]:
+    wanted = (*BUILD_SETTINGS, f"work_mem = '{work_mem}'")
+    return (Statement("; ".join(f"SET LOCAL {setting}" for setting in wanted)),)
+
+
+def _reset() -> tuple[Statement, ...]:
+    return (Statement("; ".join(f"SET LOCAL {setting} TO DEFAULT" for setting in _RESET)),)
