@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -93,8 +94,11 @@ def _batches(published: PublishedFile, path: Path) -> Iterator[pa.RecordBatch]:
             yield pa.RecordBatch.from_arrays([*numbers, *batch.columns], schema=published.schema)
 
 
-def _opened(path: Path) -> pa.NativeFile:
+@contextmanager
+def _opened(path: Path) -> Iterator[pa.NativeFile]:
     if path.suffix != ".zip":
-        return pa.OSFile(str(path))
-    archive = zipfile.ZipFile(path)
-    return pa.PythonFile(archive.open(archive.namelist()[0]), mode="r")
+        with pa.OSFile(str(path)) as file:
+            yield file
+        return
+    with zipfile.ZipFile(path) as archive, archive.open(archive.namelist()[0]) as inner:
+        yield pa.PythonFile(inner, mode="r")
