@@ -1,7 +1,8 @@
 """Query -> proof: an abstract interpreter that shows from the SQL alone that it cannot see the future.
 
 >>> from tzero.prove import Declarations, Query, Relation, prove
->>> sales = Relation("sales", columns={"id": "int", "at": "timestamp"}, key=("id",), time="at", not_null=frozenset({"at"}))
+>>> columns = {"id": "int", "at": "timestamp"}
+>>> sales = Relation("sales", columns=columns, key=("id",), time="at", not_null=frozenset({"at"}))
 >>> asked = Declarations({"sales": sales}, Query(anchor="at", own="sales"))
 >>> earlier = "SELECT s.id, s.at, (SELECT COUNT(*) FROM sales o WHERE o.at < s.at) AS n FROM sales s"
 >>> prove(earlier, asked, dialect="duckdb").proved

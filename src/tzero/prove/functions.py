@@ -7,24 +7,29 @@ else that changes, ``SESSION`` a setting of the session. A pure function of an i
 
 from __future__ import annotations
 
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 _CLOCK_NODES = """
 CurrentTimestamp CurrentDate CurrentTime CurrentDatetime CurrentTimestampLTZ Localtime Localtimestamp UtcDate UtcTime
 UtcTimestamp Systimestamp CurrentTimezone
 """
-CLOCK_NAMES = frozenset("""
+CLOCK_NAMES = _words("""
 now clock_timestamp statement_timestamp transaction_timestamp timeofday current_timestamp current_date current_time
 localtime localtimestamp today get_current_timestamp get_current_time get_current_date unix_timestamp curdate getdate
 current_localtime current_localtimestamp txid_current pg_postmaster_start_time pg_conf_load_time
-""".split())
-VOLATILE_NAMES = frozenset("""
+""")
+VOLATILE_NAMES = _words("""
 random rand randn gen_random_uuid uuid uuidv4 uuidv7 uuid_generate_v4 uuid_generate_v1 nextval currval lastval setseed
 pg_backend_pid txid_current_snapshot monotonically_increasing_id spark_partition_id input_file_name shuffle
 pg_relation_size pg_total_relation_size pg_stat_get_live_tuples currval gen_random_bytes
-""".split())
-SESSION_NAMES = frozenset("""
+""")
+SESSION_NAMES = _words("""
 current_setting current_user session_user user current_schema current_schemas current_database current_catalog
 inet_client_addr pg_my_temp_schema has_table_privilege version getvariable current_query current_role
-""".split())
+""")
 _VOLATILE_NODES = """
 Rand Randn Uuid NextValueFor Randstr RandomBytes GapFill MonotonicallyIncreasingId Shuffle Uniform Normal Zipf
 SparkPartitionId
@@ -34,9 +39,9 @@ CurrentUser SessionUser CurrentSchema CurrentDatabase CurrentCatalog SessionPara
 CurrentSchemas CurrentWarehouse CurrentAccount CurrentClient CurrentIpAddress CurrentSession CurrentStatement
 CurrentTransaction
 """
-CLOCK_NODES = frozenset(_CLOCK_NODES.split())
-VOLATILE_NODES = frozenset(_VOLATILE_NODES.split())
-SESSION_NODES = frozenset(_SESSION_NODES.split())
+CLOCK_NODES = _words(_CLOCK_NODES)
+VOLATILE_NODES = _words(_VOLATILE_NODES)
+SESSION_NODES = _words(_SESSION_NODES)
 
 # Text functions of text: NULL when an argument is.
 _TEXT = """
@@ -77,21 +82,25 @@ PURE_NODES: dict[str, str] = _pure()
 STRICT_NODES = frozenset((_TEXT + _INTEGER + _FLOAT + _BOOLEAN + _AS_FIRST).split())
 
 # They only pass an instant on, and never show its wall reading.
-ZONELESS = frozenset("Array Struct Tuple Map ArrayConcat ArrayDistinct ArraySort Bracket Dot row list_value".split())
+ZONELESS = _words("Array Struct Tuple Map ArrayConcat ArrayDistinct ArraySort Bracket Dot row list_value")
 
 # Pure functions that sqlglot does not know by name -> the type of their value.
-PURE_NAMES: dict[str, str] = {
-    **dict.fromkeys("btrim ltrim rtrim regexp_replace quote_literal translate to_hex strip_accents bar".split(), "text"),
-    **dict.fromkeys("jsonb_build_object json_build_object jsonb_build_array json_build_array to_jsonb to_json row_to_json "
-                    "jsonb_path_query_array jsonb_array_elements array_remove array_cat list_concat list_sort struct_pack "
-                    "list_value list_extract map_from_entries array_position row".split(), "unknown"),
-    **dict.fromkeys("width_bucket char_length octet_length strpos array_length cardinality hash hashtext mod div "
-                    "len jsonb_array_length list_position gcd lcm factorial".split(), "int"),
-    **dict.fromkeys("power exp ln log10 log2 float8 gamma lgamma".split(), "float"),
-    **dict.fromkeys("starts_with ends_with contains prefix suffix isfinite".split(), "bool"),
-    **dict.fromkeys("int4 int8 int2".split(), "int"),
-    **dict.fromkeys("numeric".split(), "decimal"),
-}  # fmt: skip
+_NAMED = {
+    "text": "btrim ltrim rtrim regexp_replace quote_literal translate to_hex strip_accents bar",
+    "unknown": """
+        jsonb_build_object json_build_object jsonb_build_array json_build_array to_jsonb to_json row_to_json row
+        jsonb_path_query_array jsonb_array_elements array_remove array_cat list_concat list_sort struct_pack
+        list_value list_extract map_from_entries array_position
+    """,
+    "int": """
+        width_bucket char_length octet_length strpos array_length cardinality hash hashtext mod div len
+        jsonb_array_length list_position gcd lcm factorial int4 int8 int2
+    """,
+    "float": "power exp ln log10 log2 float8 gamma lgamma",
+    "bool": "starts_with ends_with contains prefix suffix isfinite",
+    "decimal": "numeric",
+}
+PURE_NAMES: dict[str, str] = {name: type_ for type_, names in _NAMED.items() for name in names.split()}
 
 # Aggregates that only see rows on which their argument is not NULL.
 _SKIPS_NULLS = """
@@ -99,19 +108,19 @@ Sum Min Max Avg Count CountIf Stddev StddevPop StddevSamp Variance VariancePop L
 Median PercentileCont PercentileDisc Quantile ApproxQuantile Mode Corr CovarPop CovarSamp BitwiseAndAgg BitwiseOrAgg
 BitwiseXorAgg Kurtosis Skewness ArgMax ArgMin AnyValue GroupConcat
 """
-SKIPS_NULLS = frozenset(_SKIPS_NULLS.split())
-KEEPS_NULLS = frozenset("ArrayAgg ArrayUniqueAgg JSONArrayAgg JSONObjectAgg JSONBObjectAgg First Last".split())
+SKIPS_NULLS = _words(_SKIPS_NULLS)
+KEEPS_NULLS = _words("ArrayAgg ArrayUniqueAgg JSONArrayAgg JSONObjectAgg JSONBObjectAgg First Last")
 AGGREGATES = SKIPS_NULLS | KEEPS_NULLS
 
 # Their value changes with the order of the rows, unless they are given one.
-ORDER_SENSITIVE = frozenset("ArrayAgg GroupConcat JSONArrayAgg JSONObjectAgg First Last AnyValue ArrayUniqueAgg".split())
+ORDER_SENSITIVE = _words("ArrayAgg GroupConcat JSONArrayAgg JSONObjectAgg First Last AnyValue ArrayUniqueAgg")
 # Ties in the ordering argument are broken by physical order.
-TIE_SENSITIVE = frozenset("ArgMax ArgMin".split())
+TIE_SENSITIVE = _words("ArgMax ArgMin")
 # Exact on numbers that are; on doubles the result depends on the order of additions.
-FLOAT_SENSITIVE = frozenset(
-    "Sum Avg Stddev StddevPop StddevSamp Variance VariancePop Corr CovarPop CovarSamp Kurtosis Skewness".split()
+FLOAT_SENSITIVE = _words(
+    "Sum Avg Stddev StddevPop StddevSamp Variance VariancePop Corr CovarPop CovarSamp Kurtosis Skewness"
 )
-APPROXIMATE = frozenset("ApproxDistinct ApproxQuantile".split())
+APPROXIMATE = _words("ApproxDistinct ApproxQuantile")
 # The value of an aggregate, where it is not that of its argument.
 AGGREGATE_TYPES = {
     "Count": "int", "CountIf": "int", "ApproxDistinct": "int", "LogicalOr": "bool", "LogicalAnd": "bool",

@@ -50,7 +50,7 @@ class Prover:
             self.failures[name] = {}
             self.facts[name] = {}
         for row in rows:
-            self._branch(row, node)
+            self._branch(row)
         findings = self._findings()
         columns = tuple(self._column(name, findings) for name in self.failures)
         return Proof(columns, tuple(findings), tuple(self.interpreter.used))
@@ -60,17 +60,17 @@ class Prover:
         verdict = Verdict.UNPROVED if failed else Verdict.PROVED
         return ColumnProof(name, verdict, tuple(self.facts[name]))
 
-    def _branch(self, row: Row, node: exp.Expr) -> None:
+    def _branch(self, row: Row) -> None:
         anchor = row.columns.get(self.query.anchor)
         if row.store.impossible:
             return
         if anchor is None:
-            self._fail(PRESENCE, row, node, f"no output column is named {self.query.anchor}, the anchor")
+            self._fail(PRESENCE, row, f"no output column is named {self.query.anchor}, the anchor")
             return
         check = Check(row, self.query, self.interpreter.labels, anchor)
         problem = check.anchor_problem()
         if problem:
-            self._fail(PRESENCE, row, node, problem)
+            self._fail(PRESENCE, row, problem)
         present = {item.atom for item in row.located_presence()}
         self._collect(check, PRESENCE, row.located_presence())
         check.grant_presence()
@@ -85,7 +85,7 @@ class Prover:
         for item in check.failing(located):
             self.failures[name].setdefault(item.atom, item)
 
-    def _fail(self, name: str, row: Row, node: exp.Expr, note: str) -> None:
+    def _fail(self, name: str, row: Row, note: str) -> None:
         atom = Atom(Kind.UNKNOWN, relation=note, origin=Origin(None, note))
         self.failures[name][atom] = Located(atom, row.store)
 

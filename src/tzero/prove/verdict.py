@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from tzero.prove.declarations import Query
+from tzero.prove.domain import zones
 from tzero.prove.domain.facts import NotNull
 from tzero.prove.domain.label import Atom, Kind, Located, Template
 from tzero.prove.domain.row import Occurrence, Part, Row
-from tzero.prove.domain.terms import DATE, DAY, INSTANT, TIME_TYPES, App, Term, Var, app, substitute
-from tzero.prove.domain import zones
+from tzero.prove.domain.terms import DATE, DAY, INSTANT, TIME_TYPES, App, Term, app, substitute
 from tzero.prove.meaning.labels import Labels
 from tzero.prove.transfer.filter import matching_parts
 
@@ -33,9 +33,11 @@ class Check:
     def __post_init__(self) -> None:
         self.own = self._own_part()
         self.own_uids = self._own_uids()
-        self.given = frozenset(self.row.store.canon(self.row.columns[c]) for c in self.query.spine if c in self.row.columns)
+        self.given = frozenset(
+            self.row.store.canon(self.row.columns[c]) for c in self.query.spine if c in self.row.columns
+        )
 
-    # -- the anchor and the own row -------------------------------------------------------------------------------------
+    # -- the anchor and the own row -------------------------------------------------------------------------------
 
     def grant_presence(self) -> None:
         """From now on the row is there: what its presence says need not be said again of its values."""
@@ -78,7 +80,7 @@ class Check:
             return f"no row of {self.query.own} is the own row here"
         return ""
 
-    # -- atoms ----------------------------------------------------------------------------------------------------------
+    # -- atoms ----------------------------------------------------------------------------------------------------
 
     def failing(self, located: Iterable[Located]) -> Iterator[Located]:
         """The atoms that do not hold."""
@@ -96,7 +98,12 @@ class Check:
         return self._is_own(active) or self._is_before(active) or self._discharged(active)
 
     def _is_own(self, item: Located) -> bool:
-        if self.own is None or item.atom.part not in self.own_uids or item.atom.kind is not Kind.ROW or item.atom.time is None:
+        if (
+            self.own is None
+            or item.atom.part not in self.own_uids
+            or item.atom.kind is not Kind.ROW
+            or item.atom.time is None
+        ):
             return False
         if not self._own_in_time(item):
             return False
@@ -109,9 +116,6 @@ class Check:
         slack = DAY - 1 if self.anchor.type == DATE else 0
         for anchor in self._anchors(item.atom.time):
             if item.store.le(item.atom.time, anchor, slack):
-                return True
-            day = _local_day(item.atom.time, anchor)
-            if day is not None and item.store.le(day, anchor, 0):
                 return True
         return self._same_day(item)
 
@@ -147,7 +151,7 @@ class Check:
             return (app("start", anchor, type_=INSTANT, params=(zone,)),)
         return (anchor,)
 
-    # -- discharge ------------------------------------------------------------------------------------------------------
+    # -- discharge ------------------------------------------------------------------------------------------------
 
     def _discharged(self, item: Located) -> bool:
         """Whether a row that is at hand, or the given spine, says that what is asked for exists."""
@@ -219,15 +223,8 @@ def _is_relation(name: str, wanted: str) -> bool:
     return name.rpartition(".")[2] == wanted.rpartition(".")[2] and ("." not in name or "." not in wanted)
 
 
-def _local_day(time: Term, anchor: Term) -> Term | None:
-    return None
-
-
 def _inside(term: Term) -> Iterator[Term]:
     yield term
     if isinstance(term, App):
         for arg in term.args:
             yield from _inside(arg)
-
-
-__all__ = ["Check", "Var"]

@@ -158,15 +158,15 @@ class Differences:
                 self._constrain(node.args[0], node, high)
                 self._starts.append(node)
             case "around":
-                low, high = node.params[:2]
-                assert isinstance(low, int) and isinstance(high, int)
-                self._constrain(node, node.args[0], high)
-                self._constrain(node.args[0], node, -low)
+                least, most = node.params[:2]
+                assert isinstance(least, int) and isinstance(most, int)
+                self._constrain(node, node.args[0], most)
+                self._constrain(node.args[0], node, -least)
             case "least" | "greatest":
                 for arg in node.args:
                     if self.store.not_null(arg):
-                        pair = (node, arg) if node.op == "least" else (arg, node)
-                        self._constrain(*pair, 0)
+                        small, large = (node, arg) if node.op == "least" else (arg, node)
+                        self._constrain(small, large, 0)
             case "epoch" | "version" | "iso":
                 self._family(node, (node.op, *node.params), node.args[0])
 

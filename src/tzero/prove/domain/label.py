@@ -44,7 +44,7 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """"A row of ``source`` with these key values exists": what a row of that source, at hand, discharges.
+    """ "A row of ``source`` with these key values exists": what a row of that source, at hand, discharges.
 
     ``columns`` are the terms of the source's columns inside the group; ``keys`` pairs a term over those columns with
     the term outside; ``conditions`` are what the inner row had to satisfy.
@@ -95,4 +95,3 @@ class Located:
 
 
 Ledger = dict[Var, tuple[Atom, ...]]
-

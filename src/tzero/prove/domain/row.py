@@ -78,9 +78,7 @@ class Row:
     def located_presence(self, *, lean: bool = False, needed: frozenset[Var] = frozenset()) -> Iterator[Located]:
         """The atoms of the row's presence; ``lean`` leaves out what only multiplies it."""
         for item in self.presence:
-            if item.via is None:
-                yield Located(item.atom, self.store)
-            elif not lean or item.via in needed:
+            if item.via is None or not lean or item.via in needed:
                 yield Located(item.atom, self.store)
 
     def located_in(self, store: Store) -> Iterator[Located]:
@@ -107,8 +105,10 @@ class Row:
                 changed = True
             for unique in self.unique:
                 value = store.constant(unique.term)
-                if value is not None and value.at == unique.value and all(
-                    _computed(store, key, known) for key in unique.keys
+                if (
+                    value is not None
+                    and value.at == unique.value
+                    and all(_computed(store, key, known) for key in unique.keys)
                 ):
                     return frozenset(part.uid for part in self.parts)
         return frozenset(found)

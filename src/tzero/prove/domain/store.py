@@ -172,7 +172,9 @@ class Store:
         return news
 
     def _key_equal(self, first: tuple[Term, ...], second: tuple[Term, ...]) -> bool:
-        return all(self.equal(a, b) and self.not_null(a) and self.not_null(b) for a, b in zip(first, second, strict=True))
+        return all(
+            self.equal(a, b) and self.not_null(a) and self.not_null(b) for a, b in zip(first, second, strict=True)
+        )
 
     def _unite(self, left: Term, right: Term) -> None:
         if isinstance(left, Const) and isinstance(right, Const):
@@ -194,7 +196,12 @@ class Store:
                 left, right = self.canon(fact.left), self.canon(fact.right)
                 if left is right and fact.offset < 0:
                     self.impossible = True
-                if isinstance(left, Const) and isinstance(right, Const) and left.at is not None and right.at is not None:
+                if (
+                    isinstance(left, Const)
+                    and isinstance(right, Const)
+                    and left.at is not None
+                    and right.at is not None
+                ):
                     self.impossible = self.impossible or left.at - right.at > fact.offset
 
     # -- asking -----------------------------------------------------------------------------------------------------

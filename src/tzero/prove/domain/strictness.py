@@ -6,8 +6,8 @@ from tzero.prove.domain.terms import App
 
 # NULL exactly when an argument is.
 EXACT = frozenset(
-    "shift floor trunc local instant start dayz sub_time add not lt le eq ne neg plus minus times "
-    "retype epoch seconds iso version cast_exact negative around".split()
+    {"shift", "floor", "trunc", "local", "instant", "start", "around", "retype", "version", "epoch", "seconds", "iso"}
+    | {"sub_time", "plus", "minus", "times", "negative", "lt", "le", "eq", "ne", "not", "cast_exact"}
 )
 # NULL when an argument is, and perhaps also otherwise.
 STRICT = EXACT | frozenset({"divide", "modulo", "cast", "strict", "session"})

@@ -44,8 +44,10 @@ class Labels:
         if isinstance(term, App) and term.op in ("is_null", "is_true", "same"):
             return ()
         if isinstance(term, App) and term.op != "case":
-            return _union(self.nullness(arg, store) if needs_every_argument(term, exactly=True) else self.full(arg, store)
-                          for arg in term.args)
+            return _union(
+                self.nullness(arg, store) if needs_every_argument(term, exactly=True) else self.full(arg, store)
+                for arg in term.args
+            )
         return self.value(term, store)
 
     def full(self, term: Term, store: Store) -> tuple[Located, ...]:

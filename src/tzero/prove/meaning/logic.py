@@ -82,7 +82,8 @@ def refuted(term: Term, store: Store) -> Term | None:
     if term.op == "coalesce" and len(term.args) == 2 and term.args[1] is TRUE:
         return negate(term.args[0])
     if term.op == "or" and len(term.args) == 2:
-        return _open_ended(*term.args, store) or _open_ended(*reversed(term.args), store)
+        one, other = term.args
+        return _open_ended(one, other, store) or _open_ended(other, one, store)
     if term.op in ("lt", "le"):
         small, large = term.args
         if isinstance(large, App) and large.op == "coalesce" and len(large.args) == 2 and _is_forever(large.args[1]):

@@ -13,8 +13,8 @@ from tzero.prove.domain.facts import Fact, NotNull
 from tzero.prove.domain.label import Atom, Kind, Located
 from tzero.prove.domain.row import Row
 from tzero.prove.domain.store import Store
-from tzero.prove.domain.terms import NULL, App, Const, Term, Var
-from tzero.prove.domain.types import DECIMAL, EXACT_NUMBERS, FLOAT, INT, EPOCH_SPAN, UNKNOWN, WHOLE
+from tzero.prove.domain.terms import FALSE, INT, NULL, TRUE, App, Const, Term, Var, app, const
+from tzero.prove.domain.types import DECIMAL, EPOCH_SPAN, EXACT_NUMBERS, FLOAT, UNKNOWN
 from tzero.prove.meaning.labels import untrue
 from tzero.prove.meaning.logic import facts_of, is_null, negate
 from tzero.prove.transfer.expression import arguments, bind, joined
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from tzero.prove.transfer.interpreter import Interpreter
 
 # Seeing a row twice changes nothing.
-IDEMPOTENT = frozenset("Min Max LogicalOr LogicalAnd BitwiseAndAgg BitwiseOrAgg ArrayUniqueAgg".split())
+IDEMPOTENT = frozenset(["Min", "Max", "LogicalOr", "LogicalAnd", "BitwiseAndAgg", "BitwiseOrAgg", "ArrayUniqueAgg"])
 SORTERS = frozenset({"sort_array", "list_sort", "array_sort", "ArraySort", "SortArray"})
 
 
@@ -169,7 +169,7 @@ class Aggregation:
             self.grouping.minima.append((terms, result))
         return found
 
-    # -- which rows contribute ----------------------------------------------------------------------------------------
+    # -- which rows contribute ------------------------------------------------------------------------------------
 
     def _contributions(self, frame: Frame) -> list[Contribution]:
         store = frame.row.store
@@ -228,11 +228,14 @@ class Aggregation:
 
     def _as_case(self, term: Term, store: Store) -> Term:
         """A flag that is never NULL, as CASE: ``SUM(p::int)``, ``BOOL_OR(p)``, ``BOOL_AND(p)``."""
-        from tzero.prove.domain.terms import FALSE, TRUE, app, const
-
         if isinstance(term, App) and term.op == "cast_exact" and store.not_null(term.args[0]):
             return app("case", term.args[0], const(1, INT), const(0, INT), type_=INT)
-        if isinstance(term, App) and term.op == "coalesce" and self.call.name == "Sum" and isinstance(term.args[1], Const):
+        if (
+            isinstance(term, App)
+            and term.op == "coalesce"
+            and self.call.name == "Sum"
+            and isinstance(term.args[1], Const)
+        ):
             return app("case", negate(is_null(term.args[0])), *term.args, type_=term.type)
         if term.type == "bool" and not isinstance(term, Const) and store.not_null(term):
             if self.call.name == "LogicalOr":
@@ -273,7 +276,7 @@ class Aggregation:
             for contributions, branch in zip(parts, self.grouping.branches, strict=True)
         )
 
-    # -- types and order ----------------------------------------------------------------------------------------------
+    # -- types and order ------------------------------------------------------------------------------------------
 
     def _result_type(self, parts: list[list[Contribution]]) -> str:
         found = {c.values[0].type for p in parts for c in p if c.values}

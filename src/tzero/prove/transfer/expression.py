@@ -8,7 +8,22 @@ from sqlglot import exp
 
 from tzero.prove import functions
 from tzero.prove.domain.label import Kind
-from tzero.prove.domain.terms import DATE, DAY, FALSE, INSTANT, INT, NULL, TIME_TYPES, TRUE, App, Const, Term, app, const
+from tzero.prove.domain.terms import (
+    DATE,
+    DAY,
+    FALSE,
+    INSTANT,
+    INT,
+    NULL,
+    TIME_TYPES,
+    TRUE,
+    App,
+    Const,
+    Term,
+    app,
+    const,
+    shift,
+)
 from tzero.prove.domain.types import (
     BOOL,
     DECIMAL,
@@ -96,7 +111,13 @@ def _pure(node: exp.Expr, frame: Frame, type_: str, strict: bool) -> Term:
 
 
 def pure(
-    frame: Frame, node: exp.Expr, name: str, args: tuple[Term, ...], type_: str, strict: bool, params: tuple[str, ...] = ()
+    frame: Frame,
+    node: exp.Expr,
+    name: str,
+    args: tuple[Term, ...],
+    type_: str,
+    strict: bool,
+    params: tuple[str, ...] = (),
 ) -> Term:
     """A pure function; of an instant, it shows a wall reading and so depends on the session's zone."""
     if type_ == "first":
@@ -159,12 +180,12 @@ def _literal(node: exp.Expr, frame: Frame) -> Term:
 
 
 @binds(exp.Boolean)
-def _boolean(node: exp.Expr, frame: Frame) -> Term:
+def _boolean(node: exp.Expr, _: Frame) -> Term:
     return TRUE if node.this else FALSE
 
 
 @binds(exp.Null)
-def _null(node: exp.Expr, frame: Frame) -> Term:
+def _null(_node: exp.Expr, _: Frame) -> Term:
     return NULL
 
 
@@ -263,7 +284,7 @@ def _difference_signs(left: Term, right: Term) -> tuple[Term, Term]:
             scale = DAY if inner.params == ("days",) else 1_000_000 if inner is not one else 1
             after, before = inner.args
             if inner.params == ("days",) or isinstance(other, Const):
-                pair = (after, times.shift(before, moved * scale))
+                pair = (after, shift(before, moved * scale))
                 return (pair[1], pair[0]) if flip else pair
     return left, right
 
@@ -277,7 +298,9 @@ def _offset_of(term: Term) -> int | None:
     return None
 
 
-def _rows(op: str, swapped: bool, left: tuple[Term, ...], right: tuple[Term, ...], node: exp.Expr, frame: Frame) -> Term:
+def _rows(
+    op: str, swapped: bool, left: tuple[Term, ...], right: tuple[Term, ...], node: exp.Expr, frame: Frame
+) -> Term:
     """A comparison of rows, component by component."""
     if len(left) != len(right):
         return frame.unknown(node, "rows of different lengths", (*left, *right), BOOL)
@@ -373,7 +396,10 @@ def _case(node: exp.Expr, frame: Frame) -> Term:
     args: list[Term] = []
     for branch in node.args["ifs"]:
         test = bind(branch.this, frame)
-        args += [test if subject is None else compare(frame, "eq", False, subject, test, node), bind(branch.args["true"], frame)]
+        args += [
+            test if subject is None else compare(frame, "eq", False, subject, test, node),
+            bind(branch.args["true"], frame),
+        ]
     default = node.args.get("default")
     return case(args, bind(default, frame) if default is not None else NULL)
 
@@ -545,7 +571,9 @@ def cast(frame: Frame, value: Term, to: str, node: exp.Expr) -> Term:
         return value if exact else app("cast", value, type_=to, params=(node.args["to"].sql(),))
     if to == INTERVAL and isinstance(value, Const) and isinstance(value.value, str):
         span = parse_interval(value.value)
-        return const(span, INTERVAL) if span else frame.unknown(node, "an interval that is not understood", (), INTERVAL)
+        return (
+            const(span, INTERVAL) if span else frame.unknown(node, "an interval that is not understood", (), INTERVAL)
+        )
     if value.type == INSTANT:
         return pure(frame, node, "cast", (value,), to, True, (node.args["to"].sql(),))
     if to == FLOAT and (value.type in (INT, WHOLE) or _is_whole(value)):

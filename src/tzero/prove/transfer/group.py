@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from tzero.prove.transfer.interpreter import Interpreter
 
 
-@dataclass
+@dataclass(eq=False)
 class Branch:
     """One kind of row that a group gathers: the row, its key terms, and what stands for them outside."""
 
@@ -35,8 +35,14 @@ class Branch:
 class Grouping:
     """The groups of some rows by some keys. ``minima`` are pairs of a time in each row and its minimum in the group."""
 
-    def __init__(self, interpreter: Interpreter, rows: list[Row], keys: list[tuple[Term, ...]], node: exp.Expr,
-                 outer: Row | None = None) -> None:
+    def __init__(
+        self,
+        interpreter: Interpreter,
+        rows: list[Row],
+        keys: list[tuple[Term, ...]],
+        node: exp.Expr,
+        outer: Row | None = None,
+    ) -> None:
         self.interpreter = interpreter
         self.outer = outer
         self.produced: set[Var] = set()
@@ -49,7 +55,7 @@ class Grouping:
         self.facts: list[Fact] = []
         self._closings: dict[object, Closing] = {}
 
-    # -- what survives ----------------------------------------------------------------------------------------------
+    # -- what survives --------------------------------------------------------------------------------------------
 
     def _kept_parts(self) -> tuple[Part, ...]:
         """Underlying rows that the keys determine: they are the same for all rows of a group."""
@@ -140,7 +146,7 @@ class Grouping:
         pairs = self.branches[0].survivors
         found.append(Le(pairs[i][1], pairs[j][1], max(offsets)))
 
-    # -- labels -----------------------------------------------------------------------------------------------------
+    # -- labels ---------------------------------------------------------------------------------------------------
 
     def closing(self, branch: Branch, minima: tuple[Var, ...] = (), *, existence: bool = False) -> Closing:
         """How a branch's atoms are said of the group.
@@ -150,7 +156,9 @@ class Grouping:
         key = (id(branch), minima, existence)
         if key not in self._closings:
             position = self.branches.index(branch)
-            extra = [(terms[position], minimum) for terms, minimum in self.minima if minimum in minima]
+            extra: list[tuple[Term, Term]] = [
+                (terms[position], minimum) for terms, minimum in self.minima if minimum in minima
+            ]
             store = self.store.assume(NotNull(minimum) for minimum in minima)
             self._closings[key] = Closing(
                 branch.survivors + extra, store, frozenset(part.uid for part in self.kept) | self._outer_parts(),
@@ -190,7 +198,7 @@ class Grouping:
             found |= dict.fromkeys(closing.close(self.rows_of(branch, lean=True)))
         return tuple(found)
 
-    # -- the result -------------------------------------------------------------------------------------------------
+    # -- the result -----------------------------------------------------------------------------------------------
 
     def row(self) -> Row:
         """The group as a row; its columns are left to the caller."""
@@ -202,7 +210,12 @@ class Grouping:
                 self.interpreter.ledger[key] = atoms
         produced = tuple(sorted(self.produced, key=lambda var: var.uid))
         part = Part(new_part(), "", (*self.keys, *produced), (self.keys,))
-        return Row(store=self._final(), presence=tuple(map(Present, atoms)), parts=(*self.kept, part), outer=self._outer_parts())
+        return Row(
+            store=self._final(),
+            presence=tuple(map(Present, atoms)),
+            parts=(*self.kept, part),
+            outer=self._outer_parts(),
+        )
 
     def _outer_parts(self) -> frozenset[int]:
         return self.outer.uids() if self.outer else frozenset()
@@ -248,4 +261,3 @@ def _leaves(fact: Fact) -> frozenset[Var]:
             return left.leaves | right.leaves
         case _:
             return frozenset().union(*(term.leaves for term in fact_terms(fact)))
-

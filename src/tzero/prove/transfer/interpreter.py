@@ -65,7 +65,7 @@ class UndeclaredColumns(dict[str, Term]):
             self[name] = self.make(name)
         return super().__getitem__(name)
 
-    def get(self, name: str, default: object = None) -> Term:  # type: ignore[override]
+    def get(self, name: str, _default: object = None) -> Term:
         return self[name]
 
 
@@ -82,7 +82,7 @@ class Interpreter:
         self.current_view = ""
         self._views = {name.lower(): self._named_view(name.lower(), sql) for name, sql in views.items()}
 
-    # -- reporting --------------------------------------------------------------------------------------------------
+    # -- reporting ------------------------------------------------------------------------------------------------
 
     def origin(self, node: exp.Expr | None, note: str = "") -> Origin:
         return Origin(node, note, self.current_view)
@@ -91,14 +91,18 @@ class Interpreter:
         """Remember that the proof assumes a declared fact."""
         self.used[fact] = None
 
-    # -- named relations ----------------------------------------------------------------------------------------------
+    # -- named relations ------------------------------------------------------------------------------------------
 
     def view(self, name: str) -> Named | None:
         """A view by its qualified name, or by its bare name when only one view has it."""
         if name in self._views:
             return self._views[name]
         bare = name.rpartition(".")[2]
-        found = [v for key, v in self._views.items() if key.rpartition(".")[2] == bare and ("." not in key or "." not in name)]
+        found = [
+            v
+            for key, v in self._views.items()
+            if key.rpartition(".")[2] == bare and ("." not in key or "." not in name)
+        ]
         return found[0] if len(found) == 1 else None
 
     def _named_view(self, name: str, sql: str | exp.Expr) -> Named:
@@ -150,7 +154,7 @@ class Interpreter:
         note = f"more than {MOST_BRANCHES} combinations of branches"
         return [frames[0].copy(self.opaque(exp.Null(), note, [frames[0].row]))]
 
-    # -- queries ------------------------------------------------------------------------------------------------------
+    # -- queries --------------------------------------------------------------------------------------------------
 
     def query(self, node: exp.Expr, names: Names, outer: Frame | None) -> list[Row]:
         """The symbolic rows of a query."""
@@ -216,11 +220,14 @@ class Interpreter:
     def _compared(self, row: Row, right: list[Row], node: exp.Expr) -> Row:
         """A left row whose presence depends on whether an equal right row is there."""
         for other in right:
-            on = both(app("same", a, b, type_=BOOL) for a, b in zip(row.columns.values(), other.columns.values(), strict=False))
+            on = both(
+                app("same", a, b, type_=BOOL)
+                for a, b in zip(row.columns.values(), other.columns.values(), strict=False)
+            )
             row = OuterJoin(self, row, other, on, node).unmatched()
         return row
 
-    # -- subqueries in expressions --------------------------------------------------------------------------------------
+    # -- subqueries in expressions --------------------------------------------------------------------------------
 
     def exists(self, node: exp.Expr, frame: Frame) -> Term:
         """``EXISTS (query)``."""
@@ -249,10 +256,19 @@ class Interpreter:
                 narrowed.append(kept)
         extra = tuple(next(iter(row.columns.values())) for row in narrowed if row.columns)
         term = self._observed(node, narrowed, frame, "in", extra, nullable=nullable)
-        return app("pure", term, value, type_=BOOL, params=("in",)) if nullable else app("in_set", term, value, type_=BOOL)
+        return (
+            app("pure", term, value, type_=BOOL, params=("in",)) if nullable else app("in_set", term, value, type_=BOOL)
+        )
 
     def _observed(
-        self, node: exp.Expr, rows: list[Row], frame: Frame, name: str, extra: tuple[Term, ...], *, nullable: bool = False
+        self,
+        node: exp.Expr,
+        rows: list[Row],
+        frame: Frame,
+        name: str,
+        extra: tuple[Term, ...],
+        *,
+        nullable: bool = False,
     ) -> Term:
         """A value that says whether a query has rows."""
         result = Var(name, BOOL)

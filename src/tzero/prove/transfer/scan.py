@@ -74,7 +74,12 @@ def known(time: Term) -> Term:
 
 
 def _label(
-    interpreter: Interpreter, relation: Relation, columns: dict[str, Term], name: str, row: tuple[Atom, ...], node: exp.Expr
+    interpreter: Interpreter,
+    relation: Relation,
+    columns: dict[str, Term],
+    name: str,
+    row: tuple[Atom, ...],
+    node: exp.Expr,
 ) -> tuple[Atom, ...]:
     if name in relation.mutable:
         note = f"{relation.name}.{name} may be overwritten in place"

@@ -1,4 +1,4 @@
-"""SELECT: FROM, joins, WHERE, GROUP BY, HAVING, windows, QUALIFY, the list, DISTINCT, ORDER BY and LIMIT, in that order."""
+"""SELECT: FROM, joins, WHERE, GROUP BY, HAVING, windows, QUALIFY, the list, DISTINCT and LIMIT, in that order."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from sqlglot import exp
 from tzero.prove.domain.facts import Fact
 from tzero.prove.domain.label import Atom, Kind
 from tzero.prove.domain.row import Present, Row, Unique
+from tzero.prove.domain.store import Store
 from tzero.prove.domain.terms import INT, NULL, TRUE, App, Term, Var, app, const
 from tzero.prove.meaning.logic import both
-from tzero.prove.transfer.aggregate import Aggregation, call_of
+from tzero.prove.transfer.aggregate import Aggregation, Call, call_of
 from tzero.prove.transfer.expression import bind, compare
 from tzero.prove.transfer.filter import filter_row
 from tzero.prove.transfer.frame import Frame
@@ -25,10 +26,10 @@ from tzero.prove.transfer.window import Windowing
 if TYPE_CHECKING:
     from tzero.prove.transfer.interpreter import Interpreter, Names
 
-UNDERSTOOD = frozenset("""
-expressions from_ joins where group having windows qualify distinct order limit offset with_ kind hint laterals sort
-operation_modifiers
-""".split())
+UNDERSTOOD = frozenset(
+    {"expressions", "from_", "joins", "where", "group", "having", "windows", "qualify", "distinct", "order", "limit"}
+    | {"offset", "with_", "kind", "hint", "laterals", "sort", "operation_modifiers"}
+)
 
 
 class Selection:
@@ -40,7 +41,7 @@ class Selection:
         self.names = names
         self.outer = outer
         self.aliases = {e.alias.lower(): e.this for e in node.expressions if isinstance(e, exp.Alias)}
-        self.named = {w.this.name.lower(): w for w in node.args.get("windows") or () if isinstance(w, exp.Window)}
+        self.named: dict[str, exp.Expr] = {w.this.name.lower(): w for w in node.args.get("windows") or () if isinstance(w, exp.Window)}
 
     def rows(self) -> list[Row]:
         """The symbolic rows of the result, one for each branch."""
@@ -56,7 +57,7 @@ class Selection:
         frames = self._windowed(frames)
         return self._limit(self._distinct(self._projected(frames)))
 
-    # -- FROM and joins -----------------------------------------------------------------------------------------------
+    # -- FROM and joins -------------------------------------------------------------------------------------------
 
     def _from(self) -> list[Frame]:
         start = Frame(self.interpreter, outer=self.outer, aliases=self.aliases, names=self.names)
@@ -75,7 +76,9 @@ class Selection:
         return frames
 
     def _lateral_view(self, frames: list[Frame], node: exp.Expr) -> list[Frame]:
-        return [self._with_row(f, self.interpreter.opaque(node, "LATERAL VIEW is not understood", [f.row])) for f in frames]
+        return [
+            self._with_row(f, self.interpreter.opaque(node, "LATERAL VIEW is not understood", [f.row])) for f in frames
+        ]
 
     def _with_row(self, frame: Frame, row: Row) -> Frame:
         frame = frame.copy(row)
@@ -102,7 +105,9 @@ class Selection:
     def _correlates(self, node: exp.Expr, frame: Frame) -> bool:
         """DuckDB lets a subquery in FROM use earlier items without LATERAL."""
         inside = {t.alias_or_name.lower() for t in node.find_all(exp.Table, exp.Subquery, exp.CTE)}
-        return any(c.table.lower() in frame.sources and c.table.lower() not in inside for c in node.find_all(exp.Column))
+        return any(
+            c.table.lower() in frame.sources and c.table.lower() not in inside for c in node.find_all(exp.Column)
+        )
 
     def _cross(self, frames: list[Frame], node: exp.Expr) -> list[Frame]:
         found = []
@@ -157,10 +162,10 @@ class Selection:
         if kind in ("SEMI", "ANTI"):
             return self._semi(frame, predicates, join)
         if method == "ASOF":
-            return [self._asof(frame, alias, row, pair, on, join, side) for row, pair, on in predicates[:1]]
+            return [self._asof(frame, row, pair, on, join, side) for row, pair, on in predicates[:1]]
         if side == "LEFT" and len(predicates) == 1:
             row, pair, on = predicates[0]
-            joined = OuterJoin(self.interpreter, self._with_bound(frame, pair), row, on, join).row()
+            joined = OuterJoin(self.interpreter, frame.row, row, on, join).row()
             return [self._placed(pair, joined)]
         for _, pair, on in predicates:
             kept = inner(self.interpreter, pair.row, on)
@@ -169,10 +174,6 @@ class Selection:
         if side == "LEFT":
             found.append(self._unmatched(frame, alias, predicates, join))
         return found
-
-    def _with_bound(self, frame: Frame, pair: Frame) -> Row:
-        """The left row, with the underlying rows of subqueries that binding the predicate added to the pair."""
-        return frame.row
 
     def _placed(self, pair: Frame, row: Row) -> Frame:
         return pair.copy(row)
@@ -192,7 +193,7 @@ class Selection:
             row = OuterJoin(self.interpreter, row, right, on, join).unmatched()
         return [frame.copy(row)]
 
-    def _asof(self, frame: Frame, alias: str, row: Row, pair: Frame, on: Term, join: exp.Expr, side: str) -> Frame:
+    def _asof(self, frame: Frame, row: Row, pair: Frame, on: Term, join: exp.Expr, side: str) -> Frame:
         latest = _inequality(on, row)
         outer = OuterJoin(self.interpreter, frame.row, row, on, join)
         joined = outer.row(latest=latest, asof=True)
@@ -225,14 +226,26 @@ class Selection:
         return found
 
     def _positional(self, frames: list[Frame], join: exp.Join) -> list[Frame]:
+        """Rows are paired by physical position and padded with NULLs: nothing that held of them holds of the pairs."""
         crossed = self._cross(frames, join.this)
         atom = Atom(Kind.ORDER, origin=self.interpreter.origin(join, "rows are paired by physical position"))
-        return [f.copy(replace(f.row, presence=(*f.row.presence, Present(atom)), parts=(), occurrences=())) for f in crossed]
+        return [self._forgotten(frame, atom) for frame in crossed]
+
+    def _forgotten(self, frame: Frame, atom: Atom) -> Frame:
+        """The same names, of values that depend on an atom and of which nothing else is known."""
+        new = frame.copy(Row(store=self.outer.row.store if self.outer else Store(), presence=(Present(atom),)))
+        for alias, columns in frame.sources.items():
+            new.sources[alias] = {name: self._vague(term, atom) for name, term in columns.items()}
+        return new
+
+    def _vague(self, term: Term, atom: Atom) -> Term:
+        var = Var("unknown", term.type)
+        self.interpreter.ledger[var] = (atom,)
+        return var
 
     def _opaque_join(self, frames: list[Frame], join: exp.Join, note: str) -> list[Frame]:
         atom = Atom(Kind.UNKNOWN, origin=self.interpreter.origin(join, note))
-        crossed = self._cross(frames, join.this)
-        return [f.copy(replace(f.row, presence=(*f.row.presence, Present(atom)))) for f in crossed]
+        return [self._forgotten(frame, atom) for frame in self._cross(frames, join.this)]
 
     def _condition(self, frame: Frame, pair: Frame, join: exp.Join, on: exp.Expr | None, method: str) -> Term:
         using = [item.name.lower() for item in join.args.get("using") or ()]
@@ -251,11 +264,13 @@ class Selection:
             if left is None or right is None:
                 return pair.unknown(join, f"USING ({name}): no such column on both sides")
             inexact = asof and position == len(using) - 1
-            parts.append(compare(pair, "le" if inexact else "eq", False, *((right, left) if inexact else (left, right)), join))
+            parts.append(
+                compare(pair, "le" if inexact else "eq", False, *((right, left) if inexact else (left, right)), join)
+            )
             pair.merged[name] = left
         return both(parts)
 
-    # -- WHERE, GROUP BY, windows ---------------------------------------------------------------------------------------
+    # -- WHERE, GROUP BY, windows ---------------------------------------------------------------------------------
 
     def _where(self, frames: list[Frame]) -> list[Frame]:
         where = self.node.args.get("where")
@@ -295,7 +310,7 @@ class Selection:
         self, frames: list[Frame], grouping: Grouping, nodes: list[exp.Expr], values: dict[exp.Expr, Term]
     ) -> list[Frame]:
         inside = frames[0]
-        inner_keys = [branch.keys for branch in grouping.branches][0]
+        inner_keys = next(branch.keys for branch in grouping.branches)
 
         def hook(node: exp.Expr) -> Term | None:
             if node in values:
@@ -306,9 +321,7 @@ class Selection:
             return None
 
         row = grouping.row()
-        frame = Frame(
-            self.interpreter, row, outer=self.outer, aliases=self.aliases, hooks=(hook,), names=self.names
-        )
+        frame = Frame(self.interpreter, row, outer=self.outer, aliases=self.aliases, hooks=(hook,), names=self.names)
         for alias, columns in inside.sources.items():
             translated = {name: grouping.translate(term) for name, term in columns.items()}
             frame.sources[alias] = {name: term for name, term in translated.items() if term is not None}
@@ -329,14 +342,13 @@ class Selection:
     def _grouping_node(self, node: exp.Expr) -> exp.Expr:
         """A grouping expression with ordinals and aliases resolved."""
         if isinstance(node, exp.Literal) and not node.is_string:
-            target = self.node.expressions[int(node.name) - 1]
-            return target.this if isinstance(target, exp.Alias) else target
+            return _item(self.node, int(node.name))
         while isinstance(node, exp.Paren):
             node = node.this
         return node
 
-    def _aggregates(self) -> list[object]:
-        found = []
+    def _aggregates(self) -> list[Call]:
+        found: list[Call] = []
         scopes = list(self.node.expressions)
         for key in ("having", "qualify", "order"):
             if self.node.args.get(key) is not None:
@@ -370,7 +382,7 @@ class Selection:
                 scopes.append(self.node.args[key])
         return [node for scope in scopes for node in _within(scope, exp.Window)]
 
-    # -- the list, DISTINCT, LIMIT --------------------------------------------------------------------------------------
+    # -- the list, DISTINCT, LIMIT --------------------------------------------------------------------------------
 
     def _projected(self, frames: list[Frame]) -> list[Frame]:
         for frame in frames:
@@ -439,7 +451,9 @@ class Selection:
         )  # fmt: skip
         return self._numbered(frames, window, 1)
 
-    def _numbered(self, frames: list[Frame], window: exp.Window, limit: int | None, *, keep: bool = True) -> list[Frame]:
+    def _numbered(
+        self, frames: list[Frame], window: exp.Window, limit: int | None, *, keep: bool = True
+    ) -> list[Frame]:
         windowing = Windowing(self.interpreter, frames, window, {})
         bound = [windowing.term(position) for position in range(len(frames))]
         found = []
@@ -459,13 +473,16 @@ class Selection:
         if limit is None and offset is None:
             return [frame.row for frame in frames]
         one = _is_one(limit) and offset is None
-        ties = isinstance(limit, exp.Fetch) and limit.args.get("limit_options") is not None
-        ties = ties and bool(limit.args["limit_options"].args.get("with_ties"))
+        ties = _with_ties(limit)
         order = self.node.args.get("order")
         spec = exp.Order(expressions=[self._ordering(o) for o in order.expressions]) if order is not None else None
         window = exp.Window(this=exp.Rank() if ties else exp.RowNumber(), order=spec)
         if not self._aligned(frames):
-            return [self.interpreter.opaque(self.node, "LIMIT over a union of rows is not understood", [f.row for f in frames])]
+            return [
+                self.interpreter.opaque(
+                    self.node, "LIMIT over a union of rows is not understood", [f.row for f in frames]
+                )
+            ]
         kept = self._numbered(frames, window, 1 if one and not ties else None)
         if one and not ties:
             kept = [f.copy(replace(f.row, unique=(*f.row.unique, Unique(const(1, INT), 1, ())))) for f in kept]
@@ -513,9 +530,9 @@ def _binds_to(node: exp.Expr, frame: Frame, key: Term) -> bool:
     return bind(node, frame) is key
 
 
-def _aggregates(node: exp.Expr) -> list[object]:
+def _aggregates(node: exp.Expr) -> list[Call]:
     """The aggregate calls of an expression that are not inside a window call or a subquery; outermost first."""
-    if isinstance(node, exp.Query) or (isinstance(node, exp.Subquery)):
+    if isinstance(node, (exp.Query, exp.Subquery)):
         return []
     if isinstance(node, exp.Window):
         inner_node = node.this
@@ -530,7 +547,7 @@ def _aggregates(node: exp.Expr) -> list[object]:
 
 
 def _within(node: exp.Expr, kind: type[exp.Window]) -> list[exp.Window]:
-    if isinstance(node, exp.Query) or isinstance(node, exp.Subquery):
+    if isinstance(node, (exp.Query, exp.Subquery)):
         return []
     inside = [found for child in node.iter_expressions() for found in _within(child, kind)]
     return [*inside, node] if isinstance(node, kind) else inside
@@ -541,6 +558,11 @@ def _free(name: str, columns: dict[str, Term]) -> str:
     while found in columns:
         found, n = f"{name}_{n}", n + 1
     return found
+
+
+def _with_ties(limit: exp.Expr | None) -> bool:
+    options = limit.args.get("limit_options") if isinstance(limit, exp.Fetch) else None
+    return isinstance(options, exp.Expr) and bool(options.args.get("with_ties"))
 
 
 def _is_one(limit: exp.Expr | None) -> bool:
@@ -556,9 +578,16 @@ def _positional(node: exp.Expr, select: exp.Select) -> exp.Expr:
         new.set("this", _positional(node.this, select).copy())
         return new
     if isinstance(node, exp.Literal) and not node.is_string:
-        target = select.expressions[int(node.name) - 1]
-        return target.this if isinstance(target, exp.Alias) else target
+        return _item(select, int(node.name))
     return node
+
+
+def _item(select: exp.Select, ordinal: int) -> exp.Expr:
+    """The expression of a column of the list, by its number."""
+    target: exp.Expr = select.expressions[ordinal - 1]
+    inner_node = target.this if isinstance(target, exp.Alias) else target
+    assert isinstance(inner_node, exp.Expr)
+    return inner_node
 
 
 def _inequality(on: Term, right: Row) -> Term | None:
@@ -570,4 +599,3 @@ def _inequality(on: Term, right: Row) -> Term | None:
                 if arg.leaves and arg.leaves <= mine:
                     return arg
     return None
-

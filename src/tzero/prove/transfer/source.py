@@ -183,4 +183,3 @@ def instance(interpreter: Interpreter, row: Row, source: str, fixed: frozenset[V
     copy = Renaming(interpreter.ledger, fixed).row(row)
     occurrence = Occurrence(source, tuple(copy.columns.items()))
     return replace(copy, occurrences=(*copy.occurrences, occurrence))
-

@@ -29,14 +29,14 @@ from tzero.prove.transfer.frame import Frame
 _CLOCK_WORDS = frozenset({"now", "today", "yesterday", "tomorrow", "current", "allballs"})
 
 
-def to_wall(frame: Frame, instant: Term, zone: str) -> Term:
+def to_wall(instant: Term, zone: str) -> Term:
     """The wall reading of an instant in a zone."""
     if zones.is_utc(zone):
         return shift(instant, 0, NAIVE)
-    return app("local", instant, type_=NAIVE, params=(zone.lower() if zones.is_utc(zone) else zone,))
+    return app("local", instant, type_=NAIVE, params=(zone,))
 
 
-def to_instant(frame: Frame, wall: Term, zone: str) -> Term:
+def to_instant(wall: Term, zone: str) -> Term:
     """The instant of a wall reading in a zone."""
     if zones.is_utc(zone):
         return shift(wall, 0, INSTANT)
@@ -52,9 +52,9 @@ def at_zone(frame: Frame, value: Term, zone: Term, node: exp.Expr) -> Term:
     if not (isinstance(zone, Const) and isinstance(zone.value, str)) or not zones.is_known(zone.value):
         return frame.unknown(node, "the time zone is not a known literal", (value, zone), UNKNOWN)
     if value.type == INSTANT:
-        return to_wall(frame, value, zone.value)
+        return to_wall(value, zone.value)
     if value.type in WALL_TYPES:
-        return to_instant(frame, value, zone.value)
+        return to_instant(value, zone.value)
     return frame.unknown(node, "AT TIME ZONE of a value of unknown type", (value,), UNKNOWN)
 
 
@@ -62,14 +62,14 @@ def session_wall(frame: Frame, instant: Term, node: exp.Expr) -> Term:
     """The wall reading of an instant in the session's zone, which a declared zone pins."""
     zone = frame.interpreter.zone
     if zone:
-        return to_wall(frame, instant, zone)
+        return to_wall(instant, zone)
     return frame.impure(Kind.SESSION, node, "the session's time zone", (instant,), NAIVE)
 
 
 def session_instant(frame: Frame, wall: Term, node: exp.Expr) -> Term:
     zone = frame.interpreter.zone
     if zone:
-        return to_instant(frame, wall, zone)
+        return to_instant(wall, zone)
     return frame.impure(Kind.SESSION, node, "the session's time zone", (wall,), INSTANT)
 
 
@@ -224,7 +224,7 @@ def _truncate_instant(frame: Frame, unit: str, value: Term, node: exp.Expr, zone
         return app("strict", wall, type_=INSTANT, params=("date_trunc", unit))
     if not zones.is_known(pinned):
         return frame.unknown(node, "the time zone is not a known literal", (value,), INSTANT)
-    return to_instant(frame, truncate(frame, unit, to_wall(frame, value, pinned), node), pinned)
+    return to_instant(truncate(frame, unit, to_wall(value, pinned), node), pinned)
 
 
 def align(frame: Frame, left: Term, right: Term, node: exp.Expr) -> tuple[Term, Term] | None:

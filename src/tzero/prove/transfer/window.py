@@ -16,7 +16,7 @@ from tzero.prove import functions
 from tzero.prove.domain.closing import Closing
 from tzero.prove.domain.facts import Fact, Le, NotNull, Same
 from tzero.prove.domain.label import Atom, Kind, Located
-from tzero.prove.domain.row import Renaming, Row, Unique
+from tzero.prove.domain.row import Renaming, Unique
 from tzero.prove.domain.store import Store
 from tzero.prove.domain.terms import DAY, INSTANT, INT, ORDERED_TYPES, TIME_TYPES, Const, Term, Var, app, const, shift
 from tzero.prove.domain.types import EXACT_NUMBERS, UNKNOWN, Span
@@ -45,9 +45,10 @@ class Ordering:
 
 @dataclass(frozen=True)
 class Reach:
-    """Where a window function looks. ``offset`` is the distance of a RANGE bound, of the side that it
-    is on. ``physical``: rows that tie are told apart by their physical order. ``sliding``: a bound counts rows, so rows that
-    contribute nothing still take a place.
+    """Where a window function looks. ``offset`` is the distance of a RANGE bound, of the side that it is on.
+
+    ``physical``: rows that tie are told apart by their physical order. ``sliding``: a bound counts rows, so that rows
+    that contribute nothing still take a place.
     """
 
     positions: frozenset[str]
@@ -69,7 +70,9 @@ class Spec:
 class Windowing:
     """Binds one window call in each branch; the frames must not change any more."""
 
-    def __init__(self, interpreter: Interpreter, frames: list[Frame], node: exp.Window, named: dict[str, exp.Expr]) -> None:
+    def __init__(
+        self, interpreter: Interpreter, frames: list[Frame], node: exp.Window, named: dict[str, exp.Expr]
+    ) -> None:
         self.interpreter = interpreter
         self.frames = frames
         self.node = node
@@ -152,7 +155,9 @@ class _Value:
     def term(self) -> Term:
         reach = self._reach()
         if reach is None:
-            return self.frame.unknown(self.w.node, "a window frame that is not understood", (*self.partition, *self.args))
+            return self.frame.unknown(
+                self.w.node, "a window frame that is not understood", (*self.partition, *self.args)
+            )
         result = Var(self.w.node.sql()[:40], self._type())
         outside = self.row.store
         special = self._special(result, reach)
@@ -168,7 +173,7 @@ class _Value:
         self._record(result)
         return result
 
-    # -- labels -------------------------------------------------------------------------------------------------------
+    # -- labels ---------------------------------------------------------------------------------------------------
 
     def _atoms(self, reach: Reach, outside: Store, dated: Var | None = None) -> list[Atom]:
         """What the rows that a frame can hold depend on, in the own row's terms."""
@@ -207,13 +212,10 @@ class _Value:
         self, other: int, side: str, *, peers: bool = False, offset: Term | None = None
     ) -> list[tuple[Store, list[Located], Term | None]]:
         copy = _Copy(self, other)
-        if peers:
-            cases = [copy.ties()] if self.order else [[]]
-        else:
-            cases = copy.cases(side, offset)
+        cases = ([copy.ties()] if self.order else [[]]) if peers else copy.cases(side, offset)
         return [found for case in cases if (found := copy.located(case)) is not None]
 
-    # -- where it looks -----------------------------------------------------------------------------------------------
+    # -- where it looks -------------------------------------------------------------------------------------------
 
     def _reach(self) -> Reach | None:
         name = self.w.name
@@ -257,9 +259,7 @@ class _Value:
             return Reach(EVERYTHING)
         low, low_offset = start
         high, high_offset = end
-        positions = {
-            place for place, at in ((BEFORE, -1), (PEERS, 0), (OWN, 0), (AFTER, 1)) if low <= at <= high
-        }
+        positions = {place for place, at in ((BEFORE, -1), (PEERS, 0), (OWN, 0), (AFTER, 1)) if low <= at <= high}
         if kind == "RANGE" and len(self.order) > 1 and (low_offset is not None or high_offset is not None):
             return None
         exclude = str(getattr(frame.args.get("exclude"), "name", frame.args.get("exclude")) or "").upper()
@@ -309,10 +309,16 @@ class _Value:
             return (sign if amount.at else 0), (amount if amount.at else None)
         return None
 
-    # -- special values -------------------------------------------------------------------------------------------------
+    # -- special values -------------------------------------------------------------------------------------------
 
     def _special(self, result: Var, reach: Reach) -> Term | None:
-        if self.w.name == "Lead" and AFTER in reach.positions and self.args and len(self.args) == 1 and self._orders_by_time(self.args[0]):
+        if (
+            self.w.name == "Lead"
+            and AFTER in reach.positions
+            and self.args
+            and len(self.args) == 1
+            and self._orders_by_time(self.args[0])
+        ):
             return self._next(result, reach)
         if self.w.call is not None and self.w.call.name == "Min" and self.args and self.args[0].is_time:
             return self._earliest(result, reach)
@@ -376,9 +382,14 @@ class _Value:
             return False
         if reach.physical and not self.total:
             return False
-        if reach.sliding or not {BEFORE, OWN} <= reach.positions or AFTER in reach.positions or not (self.total or PEERS not in reach.positions):
+        if (
+            reach.sliding
+            or not {BEFORE, OWN} <= reach.positions
+            or AFTER in reach.positions
+            or not (self.total or PEERS not in reach.positions)
+        ):
             return False
-        return call.name == "Count" and not self.args or (
+        return (call.name == "Count" and not self.args) or (
             bool(self.args) and self.args[0].type in EXACT_NUMBERS and self.row.store.not_null(self.args[0])
         )
 
@@ -501,7 +512,7 @@ class _Copy:
             return None
         mine, owners = self.row.parts, self.value.row.parts
         same = aliases(owners, mine, store)
-        if store.impossible or self._is_own(store, same):
+        if store.impossible or self._is_own(same):
             return None
         tests: tuple[Located, ...] = ()
         labels = self.value.labels
@@ -516,7 +527,7 @@ class _Copy:
         located += [*labels.values(terms, store), *tests]
         return store, [called(item, same) for item in located], self.args[0] if self.args else None
 
-    def _is_own(self, store: Store, same: dict[int, int]) -> bool:
+    def _is_own(self, same: dict[int, int]) -> bool:
         """Whether the other row can only be the own row itself."""
         uids = {part.uid for part in self.row.parts}
         return bool(uids) and uids <= set(same) and self.other == self.value.position
@@ -558,4 +569,3 @@ def spec_of(node: exp.Window, named: dict[str, exp.Expr]) -> Spec | None:
         order = order or inherited.order
         frame = frame or inherited.frame
     return Spec(partition, order, frame if isinstance(frame, exp.WindowSpec) else None)
-
