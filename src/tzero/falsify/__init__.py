@@ -1,0 +1,21 @@
+"""Query -> trial: mutate the future, recompute, compare, shrink a difference to a witness.
+
+>>> from tzero.falsify import Outcome, falsify
+>>> from tzero.prove import Declarations, Query, Relation
+>>> sales = Relation("sales", columns={"id": "int", "at": "timestamp"}, key=("id",), time="at", not_null=frozenset({"at"}))
+>>> asked = Declarations({"sales": sales}, Query(anchor="at", own="sales"))
+>>> leaky = "SELECT s.id, s.at, (SELECT count(*) FROM sales o WHERE o.at <= s.at) AS n FROM sales s"
+>>> falsify(leaky, asked).witness.column
+'n'
+>>> falsify(leaky.replace("<=", "<"), asked, seconds=0.5).outcome.value
+'CLEAN'
+"""
+
+from tzero.falsify.compare import Difference
+from tzero.falsify.falsifier import falsify
+from tzero.falsify.mutations import NAMES as MUTATION_NAMES
+from tzero.falsify.trial import Exercise, Outcome, Trial
+from tzero.falsify.witness import Witness
+from tzero.falsify.world import Change
+
+__all__ = ["MUTATION_NAMES", "Change", "Difference", "Exercise", "Outcome", "Trial", "Witness", "falsify"]

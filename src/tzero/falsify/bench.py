@@ -1,0 +1,142 @@
+"""Where worlds are loaded and queries run: a database of our own, in memory."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from tzero.engines.base import Engine
+from tzero.engines.targets import Target, open_engine
+from tzero.errors import TzeroError
+from tzero.falsify.tables import Table
+from tzero.falsify.world import World
+from tzero.features.types import ColumnType
+from tzero.sql.names import RelationName
+from tzero.sql.render import quoted
+from tzero.sql.types import type_in
+
+_ARROW: Mapping[str, pa.DataType] = {
+    "integer": pa.int64(),
+    "bigint": pa.int64(),
+    "double": pa.float64(),
+    "text": pa.string(),
+    "boolean": pa.bool_(),
+    "date": pa.date32(),
+    "timestamp": pa.timestamp("us"),
+    "timestamptz": pa.timestamp("us", "UTC"),
+}
+Cells = tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """What a query gave: names and rows, every cell hashable and equal only to itself."""
+
+    columns: tuple[str, ...]
+    rows: list[Cells]
+
+
+class Bench:
+    """An embedded DuckDB with the base relations of a query. Close it after use."""
+
+    def __init__(self, tables: Sequence[Table], views: Mapping[str, str], dialect: str, setup: Iterable[str] = ()) -> None:
+        self.engine: Engine = open_engine(Target.parse("duckdb://", Path()), read_only=False)
+        self.tables = tuple(tables)
+        try:
+            self._create(views, dialect, setup)
+        except BaseException:
+            self.engine.close()
+            raise
+
+    def close(self) -> None:
+        self.engine.close()
+
+    def load(self, world: World) -> None:
+        """Replace every base relation's rows."""
+        for table in self.tables:
+            name = RelationName.parse(table.name)
+            self.engine.execute(f"DELETE FROM {quoted(name, self.engine.dialect)}")
+            rows = list(world.rows[table.name].values())
+            if rows:
+                self.engine.load(name, _batches(table, rows), append=True)
+
+    def run(self, sql: str) -> Output:
+        """Run a query. Raises EngineError where the database refuses it."""
+        reader = self.engine.arrow(sql)
+        found = reader.read_all()
+        columns = [[cell(value) for value in column.to_pylist()] for column in found.columns]
+        return Output(tuple(found.column_names), list(zip(*columns, strict=True)) if columns else [])
+
+    def use_zone(self, zone: str) -> None:
+        self.engine.execute(f"SET TimeZone = '{zone}'")
+
+    def use_threads(self, number: int) -> None:
+        self.engine.execute(f"SET threads = {number}")
+
+    def _create(self, views: Mapping[str, str], dialect: str, setup: Iterable[str]) -> None:
+        self.use_threads(1)
+        for name in [*(table.name for table in self.tables), *views]:
+            schema = RelationName.parse(name).schema
+            if schema:
+                self.engine.execute(f"CREATE SCHEMA IF NOT EXISTS {quoted(schema, self.engine.dialect)}")
+        for table in self.tables:
+            columns = ", ".join(
+                f"{quoted(column, self.engine.dialect)} {_type(table, column, dialect, self.engine.dialect)}"
+                for column in table.kinds
+            )
+            name = quoted(RelationName.parse(table.name), self.engine.dialect)
+            self.engine.execute(f"CREATE TABLE {name} ({columns})")
+        for statement in setup:
+            self.engine.execute(statement)
+        self._create_views(dict(views))
+
+    def _create_views(self, views: dict[str, str]) -> None:
+        """Create views that may read each other, in whatever order works."""
+        while views:
+            failed: TzeroError | None = None
+            for name in list(views):
+                try:
+                    self.engine.execute(f"CREATE VIEW {quoted(RelationName.parse(name), self.engine.dialect)} AS {views[name]}")
+                except TzeroError as error:
+                    failed = error
+                else:
+                    del views[name]
+                    failed = None
+                    break
+            if failed is not None:
+                raise failed
+
+
+def cell(value: Any) -> Any:
+    """A value as one that can be hashed and compared; every NaN equals every other, 0.0 is not -0.0."""
+    if isinstance(value, float):
+        if math.isnan(value):
+            return "NaN"
+        return "-0.0" if value == 0 and math.copysign(1, value) < 0 else value
+    if isinstance(value, (list, tuple)):
+        return tuple(cell(item) for item in value)
+    if isinstance(value, dict):
+        return tuple((key, cell(item)) for key, item in value.items())
+    return value
+
+
+def _batches(table: Table, rows: list[dict[str, Any]]) -> pa.RecordBatchReader:
+    arrays = {column: pa.array([row[column] for row in rows], _arrow(type_)) for column, type_ in table.kinds.items()}
+    found = pa.table(arrays)
+    return found.to_reader()
+
+
+def _arrow(type_: ColumnType) -> pa.DataType:
+    if type_.kind == "decimal":
+        return pa.decimal128(18, 2)
+    return _ARROW.get(type_.kind, pa.null())
+
+
+def _type(table: Table, column: str, dialect: str, to: str) -> str:
+    declared = table.relation.columns[column]
+    return type_in(declared or str(table.kinds[column]), dialect, to)

@@ -1,0 +1,295 @@
+"""The search: databases, cuts in them, mutations after the cuts; it ends at the first witness."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from random import Random
+
+from tzero.errors import EngineError
+from tzero.falsify.bench import Bench, Output
+from tzero.falsify.case import Case, Runner
+from tzero.falsify.compare import Shape, moved_share
+from tzero.falsify.constraints import settle
+from tzero.falsify.cut import Cut
+from tzero.falsify.database import random_world
+from tzero.falsify.mutations import CIRCUMSTANCES, MUTATIONS, NAMES, Mutation, Scene, Setting, Stage
+from tzero.falsify.shrink import shrink
+from tzero.falsify.subject import Sql, Subject
+from tzero.falsify.tables import Table, tables_of
+from tzero.falsify.times import Times
+from tzero.falsify.trial import Exercise, Outcome, Trial
+from tzero.falsify.values import Values
+from tzero.falsify.witness import Witness
+from tzero.falsify.world import World, changes
+from tzero.prove.declarations import EVERY_RELATION, Declarations
+
+ZONES = ("Europe/Oslo", "America/Los_Angeles", "Asia/Kolkata")
+_CUTS, _TURNS, _PATIENCE = 6, 4, 5
+_DAY = timedelta(hours=25)
+
+
+def falsify(
+    query: Sql,
+    declarations: Declarations,
+    *,
+    dialect: str = "duckdb",
+    views: Mapping[str, Sql] | None = None,
+    setup: Sequence[str] = (),
+    seconds: float = 2.0,
+    worlds: int = 5000,
+    seed: int = 0,
+    mutations: Sequence[str] = NAMES,
+) -> Trial:
+    """Look for data that shows a query seeing the future: small random databases in an embedded DuckDB.
+
+    ``views`` are the views that it reads, by name; ``setup`` are statements that are run first (macros, sequences).
+    The search stops at the first witness, after ``seconds``, or after ``worlds``; shrinking the witness may take
+    half the time again. The same seed searches in the same order. A query of another dialect is translated; a trial
+    says so, and says INCONCLUSIVE with the reason where the translation does not run.
+
+    Raises DeclarationError where a relation that the query reads, its columns or the anchor are not declared,
+    ExpressionError where it does not parse.
+    """
+    views = views or {}
+    subject = Subject.read(query, declarations, dialect, views, bool(setup))
+    tables = tables_of(list(subject.relations), declarations.query.own, subject.literals)
+    search = Search(subject, declarations, tables, mutations, seed, seconds, worlds)
+    try:
+        bench = Bench(tables, subject.views, dialect, setup)
+    except EngineError as error:
+        return search.trial(f"{search.engine} could not build it: {error.what}")
+    try:
+        return search.run(bench)
+    finally:
+        bench.close()
+
+
+class Search:
+    """One search; counts what it exercises."""
+
+    def __init__(
+        self,
+        subject: Subject,
+        declarations: Declarations,
+        tables: tuple[Table, ...],
+        mutations: Sequence[str],
+        seed: int,
+        seconds: float,
+        worlds: int,
+    ) -> None:
+        self.subject, self.tables, self.query = subject, tables, declarations.query
+        self.random = Random(seed)  # noqa: S311  reproducible, not secret
+        self.seed, self.seconds, self.worlds = seed, seconds, worlds
+        self.mutations = [m for m in MUTATIONS if m.name in mutations and m.applies(tables)]
+        self.circumstances = [c for c in CIRCUMSTANCES if c.name in mutations]
+        self.zone = self.query.zone or "UTC"
+        self.times = Times(self._day_zone())
+        self.own = next((table for table in tables if table.own), None)
+        self.own_key = self.own.key if self.own else ()
+        self.engine = "duckdb" + (", translated" if subject.translated else "")
+        self.started = time.monotonic()
+        self.exercised: dict[str, Exercise] = {}
+        self.databases = self.cuts = 0
+        self.moved: set[int] = set()
+        self.columns: tuple[str, ...] = ()
+        self.witness: Witness | None = None
+
+    def run(self, bench: Bench) -> Trial:
+        runner = Runner(bench)
+        failure = ""
+        while not self._over() and self.witness is None:
+            values = Values.around(self.random, self.subject.literals, self.times)
+            setting = Setting(random_world(values, self.tables), self.subject.sql, self.zone)
+            try:
+                base = runner.run(setting)
+            except EngineError as error:
+                failure = f"{self.engine} could not run it: {error.what}"
+                if self.databases == 0 and self.random.random() < 1 / _PATIENCE:
+                    break
+                continue
+            self.databases += 1
+            self._database(runner, values, setting, base)
+        return self.trial("" if self.databases else failure)
+
+    def trial(self, failure: str = "") -> Trial:
+        outcome, reason = self._outcome(failure)
+        unmoved = tuple(c for at, c in enumerate(self.columns) if at not in self.moved)
+        return Trial(
+            outcome,
+            self.engine,
+            self.seed,
+            time.monotonic() - self.started,
+            self.databases,
+            self.cuts,
+            dict(self.exercised),
+            () if self.witness else unmoved,
+            tuple(self._left_alone()),
+            reason,
+            self.witness,
+        )
+
+    def _outcome(self, failure: str) -> tuple[Outcome, str]:
+        if self.witness:
+            return Outcome.LEAK, ""
+        if failure:
+            return Outcome.INCONCLUSIVE, failure
+        if not self.moved:
+            return Outcome.INCONCLUSIVE, "no mutation moved anything, even after the cut: nothing was exercised"
+        return Outcome.CLEAN, ""
+
+    def _left_alone(self) -> Iterator[str]:
+        for table in self.tables:
+            if not table.dated and not table.relation.static:
+                yield f"{table.name}, which declares no time at which its rows became known"
+
+    def _over(self) -> bool:
+        done = sum(exercise.worlds for exercise in self.exercised.values())
+        return time.monotonic() - self.started > self.seconds or done >= self.worlds
+
+    def _database(self, runner: Runner, values: Values, setting: Setting, base: Output) -> None:
+        shape = Shape.of(base, self.query, self.subject.output_names(self.own_key))
+        self.columns = base.columns
+        if self.databases < 3 or self.databases % 4 == 0:
+            self._circumstances(runner, setting, base, shape)
+        turn = self.databases
+        for moment in self._moments(base, shape, values, setting.world):
+            if not self.mutations:
+                return
+            self.cuts += 1
+            for _ in range(_TURNS):
+                if self._over() or self.witness:
+                    return
+                mutation = self.mutations[turn % len(self.mutations)]
+                turn += 1
+                cut = self._cut(moment, base, shape, setting.world)
+                self._try(runner, mutation, Scene(self.tables, setting.world, cut, values), setting, base, shape)
+
+    def _circumstances(self, runner: Runner, setting: Setting, base: Output, shape: Shape) -> None:
+        pinned = self.query.zone is not None or self.subject.translated
+        stage = Stage(self.random, self.subject.stopped, () if pinned else ZONES)
+        for circumstance in self.circumstances:
+            for before, after, text in circumstance.pairs(setting, stage):
+                case = Case(circumstance.name, circumstance.says, before, after, shape, circumstance=text)
+                try:
+                    first = base if before is setting else runner.run(before)
+                    second = runner.run(after)
+                except EngineError:
+                    self._count(circumstance.name, worlds=1, failed=1)
+                    continue
+                changed = case.difference(first, second)
+                self._count(circumstance.name, worlds=1, rows=len(base.rows))
+                if changed:
+                    self._found(runner, case)
+                    return
+
+    def _try(
+        self, runner: Runner, mutation: Mutation, scene: Scene, setting: Setting, base: Output, shape: Shape
+    ) -> None:
+        world = self._mutated(mutation, scene)
+        case = Case(
+            mutation.name, mutation.says, setting, setting.over(world), shape, scene.cut,
+            self.own.name if self.own else None, self.own_key,
+        )  # fmt: skip
+        try:
+            output = runner.run(case.after)
+        except EngineError:
+            self._count(mutation.name, worlds=1, failed=1)
+            return
+        before, after = case.split(base), case.split(output)
+        free_moved, free, columns = moved_share(before.free, after.free)
+        self._count(mutation.name, worlds=1, rows=free, moved=free_moved)
+        self.moved |= columns
+        if case.difference(base, output):
+            self._found(runner, case)
+
+    def _mutated(self, mutation: Mutation, scene: Scene) -> World:
+        world = scene.world.copy()
+        mutation.apply(scene, world)
+        touched = {(change.relation, change.uid) for change in changes(scene.world, world)}
+        for table in self.tables:
+            rows = world.rows[table.name]
+            changed = [uid for name, uid in touched if name == table.name and uid in rows]
+            old = scene.world.rows[table.name]
+            movable = {u for u in changed if u not in old or scene.cut.is_free(table, u, old[u])}
+            settle(table, rows, changed, movable, self.times)
+        return world
+
+    def _found(self, runner: Runner, case: Case) -> None:
+        """Shrink a case and keep it as the witness, if it still shows when it is run afresh."""
+        shrunk, found = shrink(case, runner, self.tables, time.monotonic() + max(0.5, self.seconds / 2))
+        if found is None:
+            return
+        shown = tuple(changes(shrunk.before.world, shrunk.after.world)) if shrunk.cut else ()
+        told = {(change.relation, change.uid) for change in shown}
+        rest = {
+            name: tuple(row for uid, row in rows.items() if (name, uid) not in told)
+            for name, rows in shrunk.before.world.rows.items()
+        }
+        moment = shrunk.cut.moment if shrunk.cut else None
+        self.witness = Witness(
+            shrunk.mutation, shrunk.says, found, self.engine, moment, self.query.anchor, shown,
+            {name: rows for name, rows in rest.items() if rows}, shrunk.circumstance,
+        )  # fmt: skip
+
+    def _count(self, name: str, *, worlds: int = 0, failed: int = 0, rows: int = 0, moved: int = 0) -> None:
+        found = self.exercised.get(name, Exercise())
+        self.exercised[name] = found.plus(worlds=worlds, failed=failed, rows=rows, moved=moved)
+
+    def _moments(self, base: Output, shape: Shape, values: Values, world: World) -> list[datetime]:
+        """Cuts: half of them where several rows have their T0, some at other times of the data."""
+        anchors = Counter(moment for row in base.rows if (moment := shape.moment(row, self.times)) is not None)
+        shared = sorted(moment for moment, n in anchors.items() if n > 1)
+        single = sorted(anchors)
+        by_day = all(moment == self.times.day_start(moment) for moment in single)
+        other = [values.moment()]
+        for table in self.tables:
+            for row in world.rows[table.name].values():
+                known = table.known_at(row, self.times)
+                if known is not None:
+                    other.append(known)
+        other = sorted({self.times.day_start(m) if by_day and single else m for m in other})
+        found: list[datetime] = []
+        for at in range(_CUTS):
+            pool = shared if at % 2 == 0 and shared else single if at % 3 and single else other
+            found.append(self.random.choice(pool))
+        return found
+
+    def _cut(self, moment: datetime, base: Output, shape: Shape, world: World) -> Cut:
+        tolerance = {
+            table.name: self.query.tolerance_of(table.name)
+            for table in self.tables
+            if table.name in self.query.tolerance or EVERY_RELATION in self.query.tolerance
+        }
+        cut = Cut(moment, self.times, frozenset(), tolerance)
+        if self.own is None:
+            return cut
+        rows = world.rows[self.own.name]
+        if not shape.key:
+            kept = [uid for uid, row in rows.items() if self._at(row, moment)]
+            return replace(cut, kept=frozenset(kept))
+        keys = {shape.key_of(row) for row in base.rows if shape.moment(row, self.times) == moment}
+        there = [uid for uid, row in rows.items() if tuple(row[c] for c in self.own_key) in keys]
+        return replace(cut, kept=frozenset(self._some(there)))
+
+    def _at(self, row: Mapping[str, object], moment: datetime) -> bool:
+        assert self.own is not None
+        known = self.own.known_at(dict(row), self.times)
+        return known is not None and moment <= known < moment + _DAY
+
+    def _some(self, uids: list[int]) -> list[int]:
+        """A random part: what is not kept is a neighbour at the same instant that may change."""
+        draw = self.random.random()
+        if not uids or draw < 0.1:
+            return []
+        if draw < 0.2:
+            return uids
+        return [self.random.choice(uids)] if draw < 0.55 else [uid for uid in uids if self.random.random() < 0.5]
+
+    def _day_zone(self) -> str:
+        """The zone of days: declared, or the only one that the query names, or the session's."""
+        named = self.subject.literals.zones
+        return self.query.zone or (next(iter(named)) if len(named) == 1 else "UTC")

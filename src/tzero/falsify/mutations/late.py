@@ -1,0 +1,36 @@
+"""Let values that were not yet known at T0 become known otherwise, or never."""
+
+from __future__ import annotations
+
+from tzero.falsify.mutations.scene import Mutation, Scene
+from tzero.falsify.rows import set_late
+from tzero.falsify.tables import Table
+from tzero.falsify.world import Row, World
+
+
+def late(scene: Scene, world: World) -> None:
+    for table in scene.tables:
+        for row in world.rows[table.name].values():
+            for time in table.late_times:
+                if scene.cut.is_late(table, row, time) and scene.random.random() < 0.7:
+                    _change(scene, table, row, time)
+
+
+def _change(scene: Scene, table: Table, row: Row, time: str) -> None:
+    if time not in table.relation.late:
+        # the time itself was known with the row: only the values that it dates are open
+        if row[time] is not None:
+            set_late(table, row, time, row[time], scene.values)
+        return
+    if table.nullable(time) and scene.random.random() < 0.5:
+        set_late(table, row, time, None, scene.values)
+        return
+    moment = scene.values.moment(scene.cut.floor(table))
+    set_late(table, row, time, scene.values.times.written(table.kinds[time].kind, moment), scene.values)
+
+
+def has_late(tables: tuple[Table, ...]) -> bool:
+    return any(table.relation.late for table in tables)
+
+
+LATE = Mutation("late", "values become known at another time, or never", has_late, late)

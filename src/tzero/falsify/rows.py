@@ -1,0 +1,123 @@
+"""Making one row: its key, what it refers to, its times, its values."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from random import Random
+from typing import Any
+
+from tzero.falsify.tables import Table
+from tzero.falsify.values import Values, hours
+from tzero.falsify.world import Row, World
+
+_SEEN_AFTER = (0, 0, 6, 12, 24, 48, -6)
+_LATE_AFTER = (6, 12, 24, 36, 48, 72, 96)
+_LATE_BEFORE = (6, 12, 24, 48)
+
+
+class RowMaker:
+    """Makes rows of one table for one world."""
+
+    def __init__(self, values: Values, tables: tuple[Table, ...], world: World) -> None:
+        self.values = values
+        self.tables = {table.name: table for table in tables}
+        self.world = world
+
+    @property
+    def random(self) -> Random:
+        return self.values.random
+
+    def make(
+        self, table: Table, *, after: datetime | None = None, at: datetime | None = None, near: Row | None = None
+    ) -> Row | None:
+        """A row; known not before ``after``, or exactly at ``at``; like the row ``near`` where columns are shared.
+
+        None where every key that the row could refer to is taken.
+        """
+        new = after is not None or at is not None
+        row: Row = {column: self.values.value(table, column, new=new) for column in table.kinds}
+        self._share(table, row, near)
+        for other, match in table.refers_to.items():
+            self._refer(row, other, match, near)
+        if not self._key(table, row, new):
+            return None
+        self._times(table, row, at or self.values.moment(after))
+        self._late(table, row)
+        return row
+
+    def _share(self, table: Table, row: Row, near: Row | None) -> None:
+        """Take values that other rows have in joined columns."""
+        for column, group in table.groups.items():
+            if near is not None and column in near and column not in table.key and self.random.random() < 0.8:
+                row[column] = near[column]
+                continue
+            others = [
+                (name, other)
+                for name, joined in self.tables.items()
+                for other, theirs in joined.groups.items()
+                if theirs == group and (name, other) != (table.name, column) and self.world.rows.get(name)
+            ]
+            if others and self.random.random() < 0.7:
+                name, other = self.random.choice(others)
+                row[column] = self.random.choice(list(self.world.rows[name].values()))[other]
+
+    def _refer(self, row: Row, other: str, match: dict[str, str], near: Row | None) -> None:
+        there = list(self.world.rows.get(other, {}).values())
+        if not there or self.random.random() < 0.1:
+            return
+        if near is not None and all(column in near for column in match) and self.random.random() < 0.9:
+            chosen = near
+        else:
+            chosen = self.random.choice(there)
+        for theirs, ours in match.items():
+            row[ours] = chosen[theirs]
+
+    def _key(self, table: Table, row: Row, new: bool) -> bool:
+        """Give the row a key of its own; where the key is another relation's, one that is free."""
+        if not table.key:
+            return True
+        taken = {tuple(other[c] for c in table.key) for other in self.world.rows.get(table.name, {}).values()}
+        for match in table.refers_to.values():
+            if set(table.key) <= set(match.values()):
+                return tuple(row[c] for c in table.key) not in taken
+        column = next((c for c in reversed(table.key) if not table.is_time(c)), None)
+        if column is None:
+            return True
+        for attempt in range(50):
+            row[column] = self.values.key(table.kinds[column].kind, len(taken) + (attempt if new else 0), new=new)
+            if tuple(row[c] for c in table.key) not in taken:
+                return True
+        return False
+
+    def _times(self, table: Table, row: Row, known: datetime) -> None:
+        """The times of a row that became known at an instant: its own first, the others about it."""
+        for column, type_ in table.kinds.items():
+            if not type_.is_time or column in table.late_times or column in table.relation.late:
+                continue
+            gap = hours(0) if column == table.known else hours(self.random.choice(_SEEN_AFTER))
+            if row[column] is not None or not table.nullable(column) or column in (table.known, table.relation.time):
+                row[column] = self.values.times.written(type_.kind, known - gap)
+        if table.known and not table.own and table.nullable(table.known) and self.random.random() < 0.04:
+            row[table.known] = None
+
+    def _late(self, table: Table, row: Row) -> None:
+        base = self.values.times.instant(row[table.relation.time or table.known or ""] if table.known else None)
+        for column in table.late_times:
+            draw = self.random.random()
+            moment = base or self.values.moment()
+            if draw < 0.6 or column in table.relation.after:
+                moment = moment + hours(self.random.choice(_LATE_AFTER))
+            else:
+                moment = moment - hours(self.random.choice(_LATE_BEFORE))
+            late: Any = self.values.times.written(table.kinds[column].kind, moment)
+            if table.nullable(column) and self.random.random() < 0.3:
+                late = None
+            set_late(table, row, column, late, self.values)
+
+
+def set_late(table: Table, row: Row, time: str, moment: Any, values: Values) -> None:
+    """Let the late values that a column dates become known at a time, or never (None)."""
+    row[time] = moment
+    for column in table.late_times[time]:
+        if column != time:
+            row[column] = None if moment is None else values.value(table, column, new=True)

@@ -1,0 +1,117 @@
+"""The query on trial, in the form that the bench runs, and what its text tells."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlglot import exp
+from sqlglot.errors import SqlglotError
+
+from tzero.errors import DeclarationError, ExpressionError
+from tzero.falsify.literals import Literals, read_literals
+from tzero.falsify.mutations.clock import EARLY, LATE, stopped_at
+from tzero.prove.declarations import Declarations, Relation
+from tzero.sql.parse import parse_one
+from tzero.sql.render import relations_of
+
+Sql = str | exp.Expr
+BENCH_DIALECT = "duckdb"
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A query and its views in the bench's dialect; ``translated`` where they were written in another."""
+
+    tree: exp.Expr
+    sql: str
+    views: Mapping[str, str]
+    relations: tuple[Relation, ...]
+    literals: Literals
+    translated: bool
+    stopped: tuple[str, str] | None
+
+    @classmethod
+    def read(cls, query: Sql, declarations: Declarations, dialect: str, views: Mapping[str, Sql], everything: bool) -> Subject:
+        """Raises ExpressionError where the query does not parse, DeclarationError where it reads what is not declared.
+
+        ``everything`` takes all declared relations, named by the query or not.
+        """
+        tree = _tree(query, dialect)
+        parsed = {name.lower(): _tree(view, dialect) for name, view in views.items()}
+        stops = [stopped_at(tree, moment) for moment in (EARLY, LATE)]
+        early, late = (stop and _text(stop, dialect) for stop in stops)
+        used = {name: view for name, view in parsed.items() if name in _reached(tree, parsed)}
+        return cls(
+            tree,
+            _text(query, dialect),
+            {name: _text(views.get(name, view), dialect) for name, view in used.items()},
+            _relations([tree, *used.values()], declarations, used, everything),
+            read_literals([tree, *used.values()]),
+            dialect != BENCH_DIALECT,
+            (early, late) if early and late else None,
+        )
+
+    def output_names(self, names: tuple[str, ...]) -> tuple[str, ...]:
+        """What the query calls columns of its own row in its output."""
+        select = self.tree.find(exp.Select)
+        renamed = {}
+        for item in select.expressions if select else []:
+            if isinstance(item, exp.Alias) and isinstance(item.this, exp.Column):
+                renamed.setdefault(item.this.name.lower(), item.alias.lower())
+        outputs = {item.alias_or_name.lower() for item in (select.expressions if select else [])}
+        return tuple(name if name in outputs else renamed.get(name, name) for name in names)
+
+
+def _tree(query: Sql, dialect: str) -> exp.Expr:
+    tree = parse_one(query, dialect) if isinstance(query, str) else query
+    if isinstance(tree, exp.Create) and isinstance(tree.expression, exp.Query):
+        return tree.expression
+    if not isinstance(tree, exp.Query):
+        raise ExpressionError("this is no query", fix="give a SELECT, or the CREATE VIEW of one")
+    return tree
+
+
+def _text(query: Sql, dialect: str) -> str:
+    """As written where the bench speaks the dialect: what sqlglot makes of it is another text."""
+    if isinstance(query, str) and dialect == BENCH_DIALECT and not isinstance(parse_one(query, dialect), exp.Create):
+        return query
+    try:
+        return _tree(query, dialect).sql(dialect=BENCH_DIALECT)
+    except SqlglotError as error:
+        raise ExpressionError(f"this cannot be written in {BENCH_DIALECT}: {error}") from error
+
+
+def _reached(tree: exp.Expr, views: Mapping[str, exp.Expr]) -> set[str]:
+    """The views that a query reads, and those that they read."""
+    found: set[str] = set()
+    pending = [tree]
+    while pending:
+        for name in map(_plain_name, relations_of(pending.pop())):
+            view = name if name in views else next((v for v in views if v.rpartition(".")[2] == name), None)
+            if view is not None and view not in found:
+                found.add(view)
+                pending.append(views[view])
+    return found
+
+
+def _relations(
+    trees: list[exp.Expr], declarations: Declarations, views: Mapping[str, exp.Expr], everything: bool
+) -> tuple[Relation, ...]:
+    found = dict(declarations.relations) if everything else {}
+    bare = {view.rpartition(".")[2] for view in views}
+    for tree in trees:
+        for name in map(_plain_name, relations_of(tree)):
+            if name in views or name in bare:
+                continue
+            relation = declarations.relation(name)
+            if relation is None:
+                raise DeclarationError(
+                    f"the query reads {name}, which is not declared", fix=f'declare [relations."{name}"] with its columns'
+                )
+            found[relation.name] = relation
+    return tuple(found.values())
+
+
+def _plain_name(name: object) -> str:
+    return str(name).lower().replace('"', "")

@@ -1,0 +1,101 @@
+"""What a search for a witness says of itself: what it found, and what it exercised."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from tzero.falsify.witness import Witness
+
+
+class Outcome(StrEnum):
+    """LEAK has a witness; CLEAN found none where things moved; INCONCLUSIVE exercised nothing, or could not run."""
+
+    LEAK = "LEAK"
+    CLEAN = "CLEAN"
+    INCONCLUSIVE = "INCONCLUSIVE"
+
+
+@dataclass(frozen=True, slots=True)
+class Exercise:
+    """How often a mutation was tried, and how much of what was free to move it moved.
+
+    For changes of the session, the clock or the order nothing is free to move: ``rows`` are those that were compared.
+    """
+
+    worlds: int = 0
+    failed: int = 0
+    rows: int = 0
+    moved: int = 0
+
+    @property
+    def share(self) -> float:
+        return self.moved / self.rows if self.rows else 0.0
+
+    def plus(self, *, worlds: int = 0, failed: int = 0, rows: int = 0, moved: int = 0) -> Exercise:
+        return Exercise(self.worlds + worlds, self.failed + failed, self.rows + rows, self.moved + moved)
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """The result of a search. ``unmoved`` are output columns that no mutation moved, even after the cut."""
+
+    outcome: Outcome
+    engine: str
+    seed: int
+    seconds: float
+    databases: int = 0
+    cuts: int = 0
+    exercised: Mapping[str, Exercise] = field(default_factory=dict)
+    unmoved: tuple[str, ...] = ()
+    left_alone: tuple[str, ...] = ()
+    reason: str = ""
+    witness: Witness | None = None
+
+    @property
+    def worlds(self) -> int:
+        return sum(exercise.worlds for exercise in self.exercised.values())
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "outcome": self.outcome.value,
+            "engine": self.engine,
+            "seed": self.seed,
+            "seconds": round(self.seconds, 3),
+            "databases": self.databases,
+            "cuts": self.cuts,
+            "worlds": self.worlds,
+            "exercised": {
+                name: {"worlds": e.worlds, "failed": e.failed, "rows": e.rows, "moved": e.moved, "share": round(e.share, 4)}
+                for name, e in self.exercised.items()
+            },
+            "unmoved": list(self.unmoved),
+            "left_alone": list(self.left_alone),
+            "reason": self.reason,
+            "witness": self.witness.to_json() if self.witness else None,
+        }
+
+    def __str__(self) -> str:
+        lines = [f"{self.outcome.value}: {self._summary()}"]
+        if self.witness:
+            lines.append(str(self.witness))
+        lines.append(
+            f"exercised {self.databases} databases, {self.cuts} cuts, {self.worlds} worlds in {self.seconds:.1f} s"
+            f" on {self.engine}, seed {self.seed}"
+        )
+        for name, e in self.exercised.items():
+            failed = f", {e.failed} could not run" if e.failed else ""
+            lines.append(f"  {name:<9} {e.worlds:>5} worlds, moved {e.share:6.1%} of {e.rows} rows{failed}")
+        if self.unmoved:
+            lines.append(f"never moved, so nothing is said of: {', '.join(self.unmoved)}")
+        lines += [f"left alone: {name}" for name in self.left_alone]
+        return "\n".join(lines)
+
+    def _summary(self) -> str:
+        if self.witness:
+            return f"{self.witness.column} depends on what is not known at T0"
+        if self.outcome is Outcome.INCONCLUSIVE:
+            return self.reason
+        return "no witness was found"

@@ -1,0 +1,124 @@
+"""Drawing values: few and repeated, so that rows meet; the query's own constants among them; new ones after the cut."""
+
+from __future__ import annotations
+
+import string
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from random import Random
+from typing import Any
+
+from tzero.falsify.literals import Literals
+from tzero.falsify.tables import Table
+from tzero.falsify.times import DAY, Times
+
+START = datetime(2024, 3, 28, tzinfo=UTC)
+"""Just before a change to summer time in Europe, so that zones that have one differ."""
+DAYS = 9
+HOURS = (0, 6, 12, 18)
+NEAR_MIDNIGHT = (0.5, 22.5, 23.5)
+FLOATS = (0.1, 0.2, 0.3, 0.7, 1e-3, 1e6 / 3, 1e9 / 7)
+_WORDS = ("a", "b", "c")
+_NEW_WORDS = ("z", "y", *_WORDS)
+
+
+def hours(number: float) -> timedelta:
+    return timedelta(hours=number)
+
+
+@dataclass(slots=True)
+class Values:
+    """Draws values for one database; what it draws depends on the seed of ``random`` alone."""
+
+    random: Random
+    literals: Literals
+    times: Times
+    start: datetime = START
+    spans: dict[str, int] = field(default_factory=dict)
+
+    @classmethod
+    def around(cls, random: Random, literals: Literals, times: Times) -> Values:
+        """Values whose days lie about a time that the query names, if it names one."""
+        start = START
+        if literals.times and random.random() < 0.8:
+            near = random.choice(sorted(literals.times)).replace(hour=0, minute=0, second=0, microsecond=0)
+            if 1970 < near.year < 2200:
+                start = near + random.randrange(-DAYS + 1, 3) * DAY
+        return cls(random, literals, times, start)
+
+    def moment(self, after: datetime | None = None) -> datetime:
+        """An instant on a coarse grid; not before ``after``, and then often at it."""
+        if after is not None and self.random.random() < 0.4:
+            return after
+        for _ in range(20):
+            found = self.start + self.random.randrange(DAYS) * DAY + self._hour()
+            if after is None or found >= after:
+                return found
+        assert after is not None
+        return after + self.random.choice((hours(0.5), hours(6), hours(24)))
+
+    def time(self, kind: str, after: datetime | None = None) -> Any:
+        return self.times.written(kind, self.moment(after))
+
+    def value(self, table: Table, column: str, *, new: bool = False) -> Any:
+        """A value of a column that is neither a key nor a time of the row; ``new`` ones reach further."""
+        nullable = table.nullable(column) and column not in table.relation.monotone
+        if nullable and self.random.random() < 0.15:
+            return None
+        kind = table.kinds[column].kind
+        if kind in ("integer", "bigint"):
+            return self._integer(table, column, new)
+        if kind == "decimal":
+            return self._decimal(table, column, new)
+        if kind == "double":
+            value = self.random.choice(FLOATS) * self.random.randrange(1, 9)
+            return value * self.random.choice((1, 1e3)) if new else value
+        if kind == "text":
+            return self._word(table.groups[column], column, new)
+        if kind == "boolean":
+            return self.random.random() < 0.5
+        if table.kinds[column].is_time:
+            return self.time(kind)
+        return None
+
+    def _hour(self) -> timedelta:
+        return hours(self.random.choice(NEAR_MIDNIGHT if self.random.random() < 0.25 else HOURS))
+
+    def _integer(self, table: Table, column: str, new: bool) -> int:
+        known = self.literals.of(column, int)
+        if known and self.random.random() < 0.5:
+            value = self.random.choice(known) + self.random.choice((-1, 0, 0, 1))
+        else:
+            span = self.spans.setdefault(f"{table.name}.{column}", self.random.choice((3, 9, 9, 1000)))
+            value = self.random.randrange(-span if new else -span // 3, span * (4 if new else 1))
+        top = 30_000 if "small" in table.relation.columns[column] else 2_000_000_000
+        value = max(-top, min(top, value))
+        return abs(value) if column in table.relation.nonnegative else value
+
+    def _decimal(self, table: Table, column: str, new: bool) -> Decimal:
+        value = Decimal(self.random.randrange(4, 400 if new else 80)) / 4
+        return value if (table.kinds[column].scale or 0) >= 2 else Decimal(int(value))
+
+    def _word(self, group: str, column: str, new: bool) -> str:
+        bound = self.literals.of(column, str) or self.literals.of(group, str)
+        if bound and self.random.random() < 0.75:
+            return str(self.random.choice(bound))
+        free = self.literals.of("", str)
+        if free and self.random.random() < 0.3:
+            return str(self.random.choice(free))
+        return self.random.choice(_NEW_WORDS if new else _WORDS)
+
+    def key(self, kind: str, place: int, *, new: bool = False) -> Any:
+        """A value of a key column. Keys that are there from the start are multiples of ten: new ones go between."""
+        number = 10 * place + 100
+        if new:
+            number = self.random.randrange(1, number + 60)
+            number += 1 if number % 10 == 0 else 0
+        if kind == "text":
+            return f"{string.ascii_lowercase[number % 26]}{number:04d}" if new else f"k{number:04d}"
+        if kind == "decimal":
+            return Decimal(number)
+        if kind == "double":
+            return float(number)
+        return number
