@@ -2,33 +2,104 @@
 
 from __future__ import annotations
 
-from tzero.prove.declarations import Query
+from collections.abc import Mapping
+
+from tzero.prove.declarations import Declarations
 from tzero.prove.domain.label import Atom, Kind, Located
-from tzero.prove.proof import Finding, Span, Verdict
+from tzero.prove.proof import PRESENCE, Finding, Span, Verdict
+from tzero.prove.rules import RULES
 from tzero.sql.spans import line_and_column, span_of
 
 CODES = {
-    Kind.ROW: "T001", Kind.COMPLETE: "T002", Kind.EXISTS: "T003", Kind.LATE: "T004", Kind.MUTABLE: "T005",
-    Kind.UNDATED: "T006", Kind.UNDECLARED: "T007", Kind.CLOCK: "T008", Kind.SESSION: "T009", Kind.VOLATILE: "T010",
-    Kind.ORDER: "T011", Kind.UNKNOWN: "T012",
-}  # fmt: skip
+    Kind.ROW: "T001",
+    Kind.COMPLETE: "T002",
+    Kind.EXISTS: "T002",
+    Kind.LATE: "T004",
+    Kind.MUTABLE: "T005",
+    Kind.UNDATED: "T006",
+    Kind.UNDECLARED: "T007",
+    Kind.CLOCK: "T008",
+    Kind.SESSION: "T009",
+    Kind.VOLATILE: "T010",
+    Kind.ORDER: "T011",
+    Kind.UNKNOWN: "T012",
+}
+ANCHOR_CODE, PRESENCE_CODE, TIE_CODE = "T013", "T003", "T014"
 
 
-def diagnose(item: Located, column: str, query: Query, text: str) -> Finding:
-    """The finding for one atom of one output column."""
+def diagnose(
+    item: Located, column: str, declarations: Declarations, texts: Mapping[str, str], *, at_anchor: bool
+) -> Finding:
+    """The finding for one atom of one output column. ``at_anchor``: it is known at T0, only not before.
+
+    ``texts`` holds the source of the query under the empty name, and of each view under its name.
+    """
     atom = item.atom
+    code = _code(atom, column, at_anchor=at_anchor)
+    words = _words(atom, declarations)
+    rule = RULES[code]
     origin = atom.origin
     node = origin.node if origin else None
-    place = span_of(node) if node is not None and not (origin and origin.view) else None
+    view = origin.view if origin else ""
+    text = texts.get(view, "")
+    place = span_of(node) if node is not None else None
     span = None
+    expression = ""
     if place is not None and place[1] <= len(text):
         span = Span(*line_and_column(text, place[0]), *place)
+        expression = text[place[0] : place[1]]
     return Finding(
-        code=CODES[atom.kind], verdict=Verdict.UNPROVED, column=column, span=span, relation=atom.relation,
-        expression=node.sql() if node is not None else "", message=_message(atom), missing="", fix="",
-    )  # fmt: skip
+        code=code,
+        verdict=Verdict.UNPROVED,
+        column=column,
+        message=_message(atom, rule.summary, view),
+        span=span,
+        expression=expression,
+        missing=rule.missing.format(**words),
+        fix=rule.fix.format(**words),
+        relation=atom.relation,
+        view=view,
+    )
 
 
-def _message(atom: Atom) -> str:
+def anchor_finding(note: str, declarations: Declarations) -> Finding:
+    """The finding for an output without a usable anchor."""
+    rule = RULES[ANCHOR_CODE]
+    words = {"anchor": declarations.query.anchor, "relation": "", "time": "", "note": note}
+    return Finding(
+        ANCHOR_CODE,
+        Verdict.UNPROVED,
+        PRESENCE,
+        f"{rule.summary} {note.capitalize()}.",
+        missing=rule.missing.format(**words),
+        fix=rule.fix.format(**words),
+    )
+
+
+def _code(atom: Atom, column: str, *, at_anchor: bool) -> str:
+    dated = atom.kind in (Kind.ROW, Kind.COMPLETE, Kind.EXISTS)
+    if dated and at_anchor:
+        return TIE_CODE
+    if dated and column == PRESENCE:
+        return PRESENCE_CODE
+    return CODES[atom.kind]
+
+
+def _words(atom: Atom, declarations: Declarations) -> dict[str, str]:
+    relation = declarations.relation(atom.relation) if atom.relation else None
+    time = f"{atom.relation}.{relation.known}" if relation is not None and relation.known else "its time"
     note = atom.origin.note if atom.origin else ""
-    return note or f"{atom.kind.value} of {atom.relation}"
+    return {
+        "relation": atom.relation or "the relation",
+        "time": time,
+        "anchor": declarations.query.anchor,
+        "note": note or "it",
+    }
+
+
+def _message(atom: Atom, summary: str, view: str) -> str:
+    note = atom.origin.note if atom.origin else ""
+    where = f" (in view {view})" if view else ""
+    subject = f" [{atom.relation}]" if atom.relation and atom.relation not in note else ""
+    detail = f" {note[:1].upper()}{note[1:]}." if note else ""
+    return f"{summary}{detail}{subject}{where}"

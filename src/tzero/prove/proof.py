@@ -47,7 +47,8 @@ class Span:
 class Finding:
     """One thing that is not proved: where it is, what fact is missing and what to write instead.
 
-    ``column`` is an output column, or :data:`PRESENCE`. ``witness`` is filled by a falsifier, and only then is the
+    ``column`` is an output column, or :data:`PRESENCE`. ``span`` is a place in the text of ``view``, or of the query
+    itself when there is none. ``witness`` is filled by a falsifier, and only then is the
     verdict LEAK.
     """
 
@@ -60,6 +61,7 @@ class Finding:
     missing: str = ""
     fix: str = ""
     relation: str = ""
+    view: str = ""
     witness: Mapping[str, Any] | None = None
 
     def to_json(self) -> dict[str, Any]:
@@ -71,6 +73,7 @@ class Finding:
             "span": self.span.to_json() if self.span else None,
             "expression": self.expression,
             "relation": self.relation,
+            "view": self.view,
             "message": self.message,
             "missing": self.missing,
             "fix": self.fix,

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from sqlglot import exp
 
 from tzero.prove.declarations import Declarations
-from tzero.prove.diagnosis import diagnose
-from tzero.prove.domain.label import Atom, Kind, Located, Origin
+from tzero.prove.diagnosis import anchor_finding, diagnose
+from tzero.prove.domain.label import Located
 from tzero.prove.domain.row import Row
 from tzero.prove.proof import PRESENCE, ColumnProof, Finding, Proof, Verdict
 from tzero.prove.transfer.interpreter import Interpreter, defining_query
@@ -29,70 +29,58 @@ def prove(
     ``postgres``, ``duckdb`` and ``spark``. Raises ExpressionError when the text does not parse.
     """
     tree = parse_one(sql, dialect) if isinstance(sql, str) else sql
-    text = sql if isinstance(sql, str) else ""
-    return Prover(Interpreter(declarations, dialect, views or {}), text).prove(defining_query(tree))
+    texts = {name.lower(): view for name, view in (views or {}).items() if isinstance(view, str)}
+    texts[""] = sql if isinstance(sql, str) else ""
+    return Prover(Interpreter(declarations, dialect, views or {}), texts).prove(defining_query(tree))
 
 
 class Prover:
     """One proof; collects what holds and what does not."""
 
-    def __init__(self, interpreter: Interpreter, text: str) -> None:
+    def __init__(self, interpreter: Interpreter, texts: Mapping[str, str]) -> None:
         self.interpreter = interpreter
         self.query = interpreter.declarations.query
-        self.text = text
-        self.failures: dict[str, dict[Atom, Located]] = {}
+        self.texts = texts
+        self.findings: dict[object, Finding] = {}
         self.facts: dict[str, dict[str, None]] = {}
 
     def prove(self, node: exp.Expr) -> Proof:
-        rows = self.interpreter.query(node, {}, None)
-        names = list(dict.fromkeys(name for row in rows for name in row.columns))
-        for name in (PRESENCE, *names):
-            self.failures[name] = {}
-            self.facts[name] = {}
+        rows = [row for row in self.interpreter.query(node, {}, None) if not row.store.impossible]
+        names = dict.fromkeys(name for row in rows for name in row.columns)
+        self.facts = {name: {} for name in (PRESENCE, *names)}
         for row in rows:
             self._branch(row)
-        findings = self._findings()
-        columns = tuple(self._column(name, findings) for name in self.failures)
-        return Proof(columns, tuple(findings), tuple(self.interpreter.used))
+        columns = tuple(self._column(name) for name in self.facts)
+        return Proof(columns, tuple(self.findings.values()), tuple(self.interpreter.used))
 
-    def _column(self, name: str, findings: Iterable[Finding]) -> ColumnProof:
-        failed = any(finding.column == name for finding in findings)
+    def _column(self, name: str) -> ColumnProof:
+        failed = any(finding.column == name for finding in self.findings.values())
         verdict = Verdict.UNPROVED if failed else Verdict.PROVED
-        return ColumnProof(name, verdict, tuple(self.facts[name]))
+        return ColumnProof(name, verdict, () if failed else tuple(self.facts[name]))
 
     def _branch(self, row: Row) -> None:
         anchor = row.columns.get(self.query.anchor)
-        if row.store.impossible:
-            return
         if anchor is None:
-            self._fail(PRESENCE, row, f"no output column is named {self.query.anchor}, the anchor")
+            self._refuse_anchor(f"no output column is named {self.query.anchor}")
             return
         check = Check(row, self.query, self.interpreter.labels, anchor)
         problem = check.anchor_problem()
         if problem:
-            self._fail(PRESENCE, row, problem)
+            self._refuse_anchor(problem)
         present = {item.atom for item in row.located_presence()}
         self._collect(check, PRESENCE, row.located_presence())
         check.grant_presence()
         for name, term in row.columns.items():
-            if name in self.query.spine:
-                continue
-            located = self.interpreter.labels.value(term, row.store)
-            self._collect(check, name, (item for item in located if item.atom not in present))
+            if name not in self.query.spine:
+                located = self.interpreter.labels.value(term, row.store)
+                self._collect(check, name, (item for item in located if item.atom not in present))
 
     def _collect(self, check: Check, name: str, located: Iterable[Located]) -> None:
         check.facts = self.facts[name]
         for item in check.failing(located):
-            self.failures[name].setdefault(item.atom, item)
+            at_anchor = check.at_anchor(item)
+            finding = diagnose(item, name, self.interpreter.declarations, self.texts, at_anchor=at_anchor)
+            self.findings.setdefault((name, finding.code, finding.message, finding.span), finding)
 
-    def _fail(self, name: str, row: Row, note: str) -> None:
-        atom = Atom(Kind.UNKNOWN, relation=note, origin=Origin(None, note))
-        self.failures[name][atom] = Located(atom, row.store)
-
-    def _findings(self) -> list[Finding]:
-        found: dict[tuple[str, str, str, object], Finding] = {}
-        for name, atoms in self.failures.items():
-            for item in atoms.values():
-                finding = diagnose(item, name, self.query, self.text)
-                found.setdefault((name, finding.code, finding.message, finding.span), finding)
-        return list(found.values())
+    def _refuse_anchor(self, note: str) -> None:
+        self.findings.setdefault(note, anchor_finding(note, self.interpreter.declarations))

@@ -88,6 +88,14 @@ class Check:
             if not self.holds(item):
                 yield item
 
+    def at_anchor(self, item: Located) -> bool:
+        """Whether an atom that does not hold is known at the anchor itself: only ties are in the way."""
+        active = item.active()
+        if active is None or active.atom.time is None:
+            return False
+        time = active.atom.time
+        return any(active.store.le(time, anchor, 0) for anchor in self._anchors(time))
+
     def holds(self, item: Located) -> bool:
         """Whether an atom is known before the anchor, or is the own row, or follows from its presence."""
         active = item.active()

@@ -41,7 +41,9 @@ class Selection:
         self.names = names
         self.outer = outer
         self.aliases = {e.alias.lower(): e.this for e in node.expressions if isinstance(e, exp.Alias)}
-        self.named: dict[str, exp.Expr] = {w.this.name.lower(): w for w in node.args.get("windows") or () if isinstance(w, exp.Window)}
+        self.named: dict[str, exp.Expr] = {
+            w.this.name.lower(): w for w in node.args.get("windows") or () if isinstance(w, exp.Window)
+        }
 
     def rows(self) -> list[Row]:
         """The symbolic rows of the result, one for each branch."""
