@@ -10,6 +10,7 @@ from tzero.prove.declarations import Declarations
 from tzero.prove.diagnosis import anchor_finding, diagnose
 from tzero.prove.domain.label import Located
 from tzero.prove.domain.row import Row
+from tzero.prove.domain.terms import Term
 from tzero.prove.proof import PRESENCE, ColumnProof, Finding, Proof, Verdict
 from tzero.prove.transfer.interpreter import Interpreter, defining_query
 from tzero.prove.verdict import Check
@@ -59,7 +60,7 @@ class Prover:
         return ColumnProof(name, verdict, () if failed else tuple(self.facts[name]))
 
     def _branch(self, row: Row) -> None:
-        anchor = row.columns.get(self.query.anchor)
+        anchor = row.columns.get(self.query.anchor) or self._own_time(row)
         if anchor is None:
             self._refuse_anchor(f"no output column is named {self.query.anchor}")
             return
@@ -74,6 +75,18 @@ class Prover:
             if name not in self.query.spine:
                 located = self.interpreter.labels.value(term, row.store)
                 self._collect(check, name, (item for item in located if item.atom not in present))
+
+    def _own_time(self, row: Row) -> Term | None:
+        """The own row's time, where the output does not show it: the only row of its relation that is surely there."""
+        relation = self.interpreter.declarations.relation(self.query.own or "")
+        if relation is None or relation.known is None:
+            return None
+        position = list(relation.columns).index(relation.known)
+        found = [part for part in row.parts if part.relation == relation.name and part.marker is None]
+        if len(found) != 1:
+            return None
+        self.interpreter.use(f"T0 is {relation.name}.{relation.known} of the own row")
+        return found[0].terms[position]
 
     def _collect(self, check: Check, name: str, located: Iterable[Located]) -> None:
         check.facts = self.facts[name]
