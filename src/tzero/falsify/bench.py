@@ -14,7 +14,7 @@ from tzero.engines.base import Engine
 from tzero.engines.targets import Target, open_engine
 from tzero.errors import TzeroError
 from tzero.falsify.tables import Table
-from tzero.falsify.world import World
+from tzero.falsify.world import Row, World
 from tzero.features.types import ColumnType
 from tzero.sql.names import RelationName
 from tzero.sql.render import quoted
@@ -47,6 +47,7 @@ class Bench:
     def __init__(self, tables: Sequence[Table], views: Mapping[str, str], dialect: str, setup: Iterable[str] = ()) -> None:
         self.engine: Engine = open_engine(Target.parse("duckdb://", Path()), read_only=False)
         self.tables = tuple(tables)
+        self._held: dict[str, list[Row]] = {}
         try:
             self._create(views, dialect, setup)
         except BaseException:
@@ -57,11 +58,14 @@ class Bench:
         self.engine.close()
 
     def load(self, world: World) -> None:
-        """Replace every base relation's rows."""
+        """Replace the rows of every base relation that are not the ones it holds."""
         for table in self.tables:
             name = RelationName.parse(table.name)
+            rows = [dict(row) for row in world.rows[table.name].values()]
+            if rows == self._held.get(table.name):
+                continue
+            self._held[table.name] = rows
             self.engine.execute(f"DELETE FROM {quoted(name, self.engine.dialect)}")
-            rows = list(world.rows[table.name].values())
             if rows:
                 self.engine.load(name, _batches(table, rows), append=True)
 

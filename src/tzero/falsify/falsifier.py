@@ -111,6 +111,8 @@ class Search:
                 if self.databases == 0 and self.random.random() < 1 / _PATIENCE:
                     break
                 continue
+            if self.databases == 0:
+                self.started = time.monotonic()  # opening the database and loading its driver are not the search
             self.databases += 1
             self._database(runner, values, setting, base)
         return self.trial("" if self.databases else failure)

@@ -17,7 +17,7 @@ from tzero.falsify.mutations.rerun import RERUN
 from tzero.falsify.mutations.scene import Mutation, Scene
 from tzero.falsify.mutations.zone import ZONE
 
-CIRCUMSTANCES = (RERUN, CLOCK, ZONE, ORDER)
+CIRCUMSTANCES = (CLOCK, RERUN, ZONE, ORDER)
 MUTATIONS = (COMBINE, ADD, REMOVE, LATE, EDIT, ARRIVE, PERTURB, EXTREMES)
 """In the order in which they take turns."""
 NAMES = tuple(each.name for each in (*CIRCUMSTANCES, *MUTATIONS))
