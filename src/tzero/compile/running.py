@@ -13,6 +13,7 @@ from sqlglot import exp
 
 from tzero.compile.anchors import ANCHOR
 from tzero.compile.events import NUMBER, enters, leaves
+from tzero.compile.levels import Distinct, OfValues, level_query
 from tzero.compile.lookups import Cte
 from tzero.compile.times import Scale
 from tzero.sql.build import (
@@ -45,14 +46,6 @@ class Total:
     combine: str = "count"
 
 
-@dataclass(frozen=True, slots=True)
-class Distinct:
-    """A column that counts the different values of ``columns`` among the events seen."""
-
-    name: str
-    columns: tuple[str, ...]
-
-
 @dataclass(slots=True)
 class Running:
     """The totals of one set of keys over one trail of one event stream."""
@@ -63,37 +56,36 @@ class Running:
     trail: Trail
     scale: Scale
     totals: dict[str, Total] = field(default_factory=dict)
-    distincts: dict[str, Distinct] = field(default_factory=dict)
+    of_values: dict[str, OfValues] = field(default_factory=dict)
 
     def add(self, total: Total) -> str:
         self.totals.setdefault(total.name, total)
         return total.name
 
-    def count_distinct(self, names: tuple[str, ...]) -> str:
-        found = Distinct("distinct_" + "_".join(names), names)
-        self.distincts.setdefault(found.name, found)
-        return found.name
+    def add_of_values(self, kind: type[OfValues], names: tuple[str, ...]) -> str:
+        """Accumulate what follows from the counts of the single values of some columns."""
+        total = kind(f"{kind.__name__.lower()}_{'_'.join(names)}", names)
+        self.of_values.setdefault(total.name, total)
+        return total.name
 
     def ctes(self, anchors: exp.Query) -> list[Cte]:
         """CTEs that end in ``<name> (anchor, *keys, *totals)``; ``anchors`` yields ``(anchor, *keys)`` once each."""
-        steps: list[Cte] = []
+        steps: dict[str, exp.Query] = {}
         branches = [self._anchor_branch(anchors)]
         if self.totals:
             branches += self._event_branches()
-        for distinct in self.distincts.values():
-            branch, needed = self._distinct_branch(distinct)
-            steps += needed
+        for total in self.of_values.values():
+            first_only = isinstance(total, Distinct) and self.trail.window is None
+            branch, needed = self._first_branch(total) if first_only else self._level_branch(total)
+            steps |= needed
             branches.append(branch)
-        steps.append((f"{self.name}_timeline", union_all(branches)))
-        steps.append((self.name, self._at_anchors()))
-        return steps
-
-    @property
-    def outputs(self) -> list[str]:
-        return [*self.totals, *self.distincts]
+        steps[f"{self.name}_timeline"] = union_all(branches)
+        steps[self.name] = self._at_anchors()
+        return list(steps.items())
 
     def _combined(self) -> dict[str, str]:
-        return {name: total.combine for name, total in self.totals.items()} | dict.fromkeys(self.distincts, "count")
+        found = {name: total.combine for name, total in self.totals.items()}
+        return found | {name: "count" if isinstance(t, Distinct) else "sum" for name, t in self.of_values.items()}
 
     def _anchor_branch(self, anchors: exp.Query) -> exp.Query:
         neutral = [alias(integer(0) if how in _ADDED else exp.Null(), name) for name, how in self._combined().items()]
@@ -138,44 +130,29 @@ class Running:
             conditions.append(exp.LT(this=enters(self.trail, self.scale), expression=leave.copy()))
         return conditions
 
-    def _distinct_branch(self, distinct: Distinct) -> tuple[exp.Query, list[Cte]]:
-        """A value counts from its first event on; with a window, whenever its own count leaves or returns to zero."""
-        enter = enters(self.trail, self.scale)
-        leave = leaves(self.trail, self.scale)
-        names = tuple(dict.fromkeys((*self.keys, *distinct.columns)))
-        step = f"{self.name}_{distinct.name}"
-        if leave is None:
-            first = (
-                exp.select(*columns(names), alias(exp.Min(this=enter), MOMENT))
-                .from_(named(self.events))
-                .where(all_of(self._conditions(names, None)))
-                .group_by(*columns(names))
-            )
-            return self._branch(quoted_column(MOMENT), named(step), [], {distinct.name: exp.Count(this=exp.Star())}), [
-                (step, first)
-            ]
+    def _first_branch(self, total: OfValues) -> tuple[exp.Query, dict[str, exp.Query]]:
+        """Without a window a value counts from its first event on, for good."""
+        names = tuple(dict.fromkeys((*self.keys, *total.columns)))
+        step = f"{self.name}_{total.name}"
+        first = (
+            exp.select(*columns(names), alias(exp.Min(this=enters(self.trail, self.scale)), MOMENT))
+            .from_(named(self.events))
+            .where(all_of(self._conditions(names, None)))
+            .group_by(*columns(names))
+        )
+        branch = self._branch(quoted_column(MOMENT), named(step), [], {total.name: exp.Count(this=exp.Star())})
+        return branch, {step: first}
+
+    def _level_branch(self, total: OfValues) -> tuple[exp.Query, dict[str, exp.Query]]:
+        names = tuple(dict.fromkeys((*self.keys, *total.columns)))
+        step = f"{self.name}_levels_{'_'.join(total.columns)}"
         changes = Running(f"{step}_changes", self.events, names, self.trail, self.scale)
         changes.add(Total(NUMBER, quoted_column(NUMBER)))
-        number = quoted_column(NUMBER)
-        after = over(exp.Sum(this=number), partition=columns(names), order=[quoted_column(MOMENT)], running=True)
-        summed = (
-            exp.select(*columns(names), quoted_column(MOMENT), alias(exp.Sum(this=number.copy()), NUMBER))
-            .from_(named(f"{step}_changes"))
-            .group_by(*columns(names), quoted_column(MOMENT))
-        )
-        levels = exp.select(*columns(names), quoted_column(MOMENT), quoted_column(NUMBER), alias(after, "level")).from_(
-            summed.subquery(alias="summed")
-        )
-        before = exp.Paren(this=exp.Sub(this=quoted_column("level"), expression=quoted_column(NUMBER)))
-        risen = exp.And(
-            this=exp.GT(this=quoted_column("level"), expression=integer(0)), expression=equal(before, integer(0))
-        )
-        fallen = exp.And(
-            this=equal(quoted_column("level"), integer(0)), expression=exp.GT(this=before.copy(), expression=integer(0))
-        )
-        change = exp.Sum(this=exp.Case().when(risen, integer(1)).when(fallen, integer(-1)).else_(integer(0)))
-        branch = self._branch(quoted_column(MOMENT), named(step), [], {distinct.name: change})
-        return branch, [(f"{step}_changes", union_all(changes._event_branches())), (step, levels)]
+        moved: dict[str, exp.Expr] = {total.name: exp.Sum(this=total.change(self.scale.dialect))}
+        return self._branch(quoted_column(MOMENT), named(step), [], moved), {
+            changes.name: union_all(changes._event_branches()),
+            step: level_query(changes.name, names, MOMENT),
+        }
 
     def _at_anchors(self) -> exp.Query:
         order = [quoted_column(MOMENT), quoted_column(IS_CHANGE)]

@@ -7,6 +7,7 @@ from sqlglot import exp
 from tzero.compile.anchors import ANCHOR
 from tzero.compile.distributions import LEVELS, RANK, SPREAD, TOP, TOTAL, UNIT
 from tzero.compile.events import NUMBER, TIME, extreme_name, value_of
+from tzero.compile.levels import Distinct, Surprise, entropy
 from tzero.compile.moments import deviation
 from tzero.compile.parts import Parts
 from tzero.compile.running import Total, event_number
@@ -26,7 +27,8 @@ from tzero.sql.build import (
 from tzero.sql.portable import ColumnRef
 from tzero.timeline import Day, Trail
 
-_SPREADS = frozenset({Kind.RANK, Kind.ENTROPY, Kind.TOP_SHARE})
+_SPREADS = frozenset({Kind.RANK, Kind.TOP_SHARE})
+"""Statistics that need the counts of all categories at every anchor."""
 _LEAST_SHARE = 1e-12
 
 
@@ -35,9 +37,11 @@ class Values:
 
     def __init__(self, parts: Parts) -> None:
         self.parts = parts
+        self._spread: set[tuple[object, ...]] = set()
         for _, statistic in parts.group.statistics:
             if statistic.kind in _SPREADS:
                 parts.distribution(statistic)  # first, so that counts of the same cells are read from it
+                self._spread.add(_cells(statistic))
 
     def of(self, statistic: Statistic) -> exp.Expr:
         match statistic.kind:
@@ -52,10 +56,7 @@ class Values:
             case Kind.N_DISTINCT:
                 return cast(self._distinct(statistic), "int")
             case Kind.ENTROPY:
-                spread = quoted_column(SPREAD, self.parts.distribution(statistic).name)
-                return exp.Div(
-                    this=cast(exp.Coalesce(this=spread, expressions=[integer(0)]), "double"), expression=double(UNIT)
-                )
+                return self._entropy(statistic)
             case Kind.TOP_SHARE:
                 name = self.parts.distribution(statistic).name
                 return _ratio(quoted_column(TOP, name), quoted_column(TOTAL, name))
@@ -109,7 +110,16 @@ class Values:
 
     def _distinct(self, statistic: Statistic) -> exp.Expr:
         running = self.parts.running(statistic, statistic.segment)
-        return quoted_column(running.count_distinct(statistic.category), running.name)
+        return quoted_column(running.add_of_values(Distinct, statistic.category), running.name)
+
+    def _entropy(self, statistic: Statistic) -> exp.Expr:
+        if _cells(statistic) in self._spread:
+            spread = quoted_column(SPREAD, self.parts.distribution(statistic).name)
+            units = cast(exp.Coalesce(this=spread, expressions=[integer(0)]), "double")
+            return exp.Div(this=units, expression=double(UNIT))
+        running = self.parts.running(statistic, statistic.segment)
+        surprise = quoted_column(running.add_of_values(Surprise, statistic.category), running.name)
+        return entropy(self._events(statistic, statistic.segment), surprise, self.parts.dialect)
 
     def _events(self, statistic: Statistic, keys: tuple[str, ...], equals: str | None = None) -> exp.Expr:
         """How many events of the segment have a category (equal to a constant)."""
@@ -172,6 +182,10 @@ class Values:
     def _is_whole(self, statistic: Statistic) -> bool:
         name = self.parts.base.name_of(ColumnRef(statistic.value or ""), statistic.place)
         return self.parts.base.shapes[name].type.kind in ("integer", "bigint", "boolean")
+
+
+def _cells(statistic: Statistic) -> tuple[object, ...]:
+    return (statistic.segment, statistic.category, statistic.trail, statistic.known_at)
 
 
 def _ratio(part: exp.Expr, whole: exp.Expr) -> exp.Expr:
