@@ -144,7 +144,7 @@ def test_a_key_that_repeats_is_refused_and_the_old_rows_stay(engine: Engine) -> 
     run(engine, 'INSERT INTO "shop"."sales" VALUES (2, \'again\')')
     broken = StoredRelation(stored.name, 'SELECT id FROM "shop"."sales" WHERE id > 0', ("id",), "m_u")
     for statements in (engine.refresh_statements(stored), engine.stored_statements(broken)):
-        with pytest.raises(EngineError, match="not unique|duplicate"), engine.transaction():
+        with pytest.raises(EngineError, match=r"not unique|duplicate"), engine.transaction():
             run(engine, *(statement.sql for statement in statements))
         assert engine.rows('SELECT count(*) FROM "shop"."m"') == [(2,)]
 

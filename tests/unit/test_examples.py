@@ -6,7 +6,6 @@ import doctest
 import importlib
 
 import pytest
-
 from tests.architecture.source import modules
 
 EXAMPLES = {
