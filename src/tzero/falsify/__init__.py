@@ -12,10 +12,11 @@
 """
 
 from tzero.falsify.compare import Difference
+from tzero.falsify.deployed import falsify_relation
 from tzero.falsify.falsifier import falsify
 from tzero.falsify.mutations import NAMES as MUTATION_NAMES
 from tzero.falsify.trial import Exercise, Outcome, Trial
 from tzero.falsify.witness import Witness
 from tzero.falsify.world import Change
 
-__all__ = ["MUTATION_NAMES", "Change", "Difference", "Exercise", "Outcome", "Trial", "Witness", "falsify"]
+__all__ = ["MUTATION_NAMES", "Change", "Difference", "Exercise", "Outcome", "Trial", "Witness", "falsify", "falsify_relation"]

@@ -83,13 +83,7 @@ class _Shrinking:
             size = max(1, size // 2)
 
     def _undone(self, some: Sequence[Change]) -> Case:
-        after = self.case.after.world.copy()
-        for change in some:
-            if change.before is None:
-                del after.rows[change.relation][change.uid]
-            else:
-                after.rows[change.relation][change.uid] = dict(change.before)
-        return self.case.over(self.case.before.world, after)
+        return self.case.over(self.case.before.world, _undone(self.case.after.world, some))
 
     def _shared(self) -> list[tuple[str, int]]:
         told = {(change.relation, change.uid) for change in changes(self.case.before.world, self.case.after.world)}
@@ -138,3 +132,33 @@ def _without(world: World, gone: Sequence[tuple[str, int]]) -> World:
     for name, uid in gone:
         found.rows[name].pop(uid, None)
     return found
+
+
+def _undone(world: World, some: Sequence[Change]) -> World:
+    found = world.copy()
+    for change in some:
+        if change.before is None:
+            del found.rows[change.relation][change.uid]
+        else:
+            found.rows[change.relation][change.uid] = dict(change.before)
+    return found
+
+
+def fewest_changes(
+    before: World, after: World, found: Difference, test: Callable[[World], Difference | None], deadline: float
+) -> tuple[World, Difference]:
+    """Undo as many changes as can be until the deadline, where nothing but the changes may be left out."""
+    size = max(1, len(list(changes(before, after))) // 2)
+    while time.monotonic() < deadline:
+        at = 0
+        while at < len(left := list(changes(before, after))) and time.monotonic() < deadline:
+            candidate = _undone(after, left[at : at + size])
+            shown = test(candidate)
+            if shown is None:
+                at += size
+            else:
+                after, found = candidate, shown
+        if size == 1:
+            break
+        size //= 2
+    return after, found

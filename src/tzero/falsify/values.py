@@ -36,6 +36,7 @@ class Values:
     times: Times
     start: datetime = START
     spans: dict[str, int] = field(default_factory=dict)
+    lowest: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
     def around(cls, random: Random, literals: Literals, times: Times) -> Values:
@@ -109,8 +110,13 @@ class Values:
             return str(self.random.choice(free))
         return self.random.choice(_NEW_WORDS if new else _WORDS)
 
-    def key(self, kind: str, place: int, *, new: bool = False) -> Any:
-        """A value of a key column. Keys that are there from the start are multiples of ten: new ones go between."""
+    def key(self, column: str, kind: str, place: int, *, new: bool = False) -> Any:
+        """A value of a key column. Keys that are there from the start are multiples of ten: new ones go between.
+
+        Where the smallest key of real data is known, new ones go below it.
+        """
+        if column in self.lowest:
+            return self._below(column, kind, place)
         number = 10 * place + 100
         if new:
             number = self.random.randrange(1, number + 60)
@@ -122,3 +128,10 @@ class Values:
         if kind == "double":
             return float(number)
         return number
+
+    def _below(self, column: str, kind: str, place: int) -> Any:
+        lowest = self.lowest[column]
+        step = 1 + place + self.random.randrange(1000)
+        if kind == "text":
+            return f"!{step:05d}"
+        return lowest - step if lowest is not None and kind in ("integer", "bigint", "decimal", "double") else step

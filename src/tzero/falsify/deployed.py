@@ -1,0 +1,278 @@
+"""Falsifying a deployed relation: its closure is run over base relations of which a few rows differ.
+
+Only reads: the rows that differ are written into the query itself, and both answers are compared in the database.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from random import Random
+
+from tzero.engines.base import Engine
+from tzero.engines.catalog import ColumnInfo
+from tzero.errors import DeclarationError, EngineError
+from tzero.falsify.closure import Closure, closure_of
+from tzero.falsify.compare import Difference
+from tzero.falsify.constraints import settle
+from tzero.falsify.cut import Cut
+from tzero.falsify.falsifier import ZONES
+from tzero.falsify.literals import Literals, read_literals
+from tzero.falsify.mutations import MUTATIONS, NAMES, Mutation, Scene
+from tzero.falsify.shrink import fewest_changes
+from tzero.falsify.store import Store
+from tzero.falsify.tables import Table, tables_of
+from tzero.falsify.times import DAY, Times
+from tzero.falsify.trial import Exercise, Outcome, Trial
+from tzero.falsify.values import Values
+from tzero.falsify.witness import Witness
+from tzero.falsify.world import World, changes
+from tzero.features.types import ColumnType
+from tzero.prove.declarations import EVERY_RELATION, Declarations, Relation
+from tzero.sql.names import RelationName
+from tzero.sql.render import Tree
+
+_CUTS = 64
+_BACK = 4 * DAY
+_RERUN, _ZONE = "rerun", "zone"
+
+
+def falsify_relation(
+    engine: Engine,
+    relation: RelationName,
+    declarations: Declarations,
+    *,
+    views: Mapping[RelationName, Tree] | None = None,
+    seconds: float = 60.0,
+    worlds: int = 500,
+    seed: int = 0,
+    mutations: Sequence[str] = NAMES,
+) -> Trial:
+    """Look for a witness against a relation of a database, over the data that is there. Never writes.
+
+    ``views`` are definitions that the database does not keep, such as those of stored tables; all others are read
+    from its catalog. A base relation that is not declared, or that declares no time, is left alone, and the trial
+    says so. The search ends at the first witness, after ``seconds``, or after ``worlds``.
+
+    Raises MissingRelationError for a relation that is not there, DeclarationError where declarations do not fit it.
+    """
+    closure = closure_of(engine, relation, views or {})
+    literals = read_literals(closure.trees)
+    relations, types = _described(engine, closure, declarations)
+    tables = tables_of(relations, declarations.query.own, literals)
+    keyed = tuple(table for table in tables if table.key)
+    store = _store(engine, closure, declarations, keyed, types, literals)
+    return _Search(store, declarations, literals, mutations, (seconds, worlds, seed)).run()
+
+
+def _described(
+    engine: Engine, closure: Closure, declarations: Declarations
+) -> tuple[list[Relation], dict[str, dict[str, str]]]:
+    """The declared base relations with the columns that the database says they have."""
+    found, types = [], {}
+    for name in closure.bases:
+        declared = declarations.relation(str(name))
+        described = engine.describe(name)
+        if declared is None or described is None:
+            continue
+        columns = {column.name.lower(): column.type for column in described.columns}
+        found.append(replace(declared, name=str(name), columns=columns))
+        types[str(name)] = columns
+    return found, types
+
+
+def _store(
+    engine: Engine,
+    closure: Closure,
+    declarations: Declarations,
+    tables: tuple[Table, ...],
+    types: Mapping[str, Mapping[str, str]],
+    literals: Literals,
+) -> Store:
+    query = declarations.query
+    columns: tuple[ColumnInfo, ...] = engine.describe_query(closure.views[-1][1])
+    names = tuple(column.name for column in columns)
+    own = next((table for table in tables if table.own), None)
+    if query.own is not None and own is None:
+        raise DeclarationError(
+            f"the own relation {query.own} is not under {closure.views[-1][0]}, or has no key",
+            place=query.place,
+            fix="declare its key, or name another 'own'",
+        )
+    wanted = query.spine or (own.key if own else ())
+    key = wanted if all(name in names for name in wanted) else ()
+    zones = literals.zones
+    times = Times(query.zone or (next(iter(zones)) if len(zones) == 1 else "UTC"))
+    if query.anchor in names:
+        kind = ColumnType.parse(columns[names.index(query.anchor)].type).kind
+    elif own is not None and own.known and key:
+        kind = own.kinds[own.relation.time or own.known].kind
+    else:
+        raise DeclarationError(
+            f"{closure.views[-1][0]} has no column '{query.anchor}', its anchor",
+            place=query.place,
+            fix=f"declare 'anchor' as one of: {', '.join(names)}",
+        )
+    return Store(engine, closure, tables, types, names, query.anchor, kind, own, key, bool(query.spine), times)
+
+
+class _Search:
+    def __init__(
+        self,
+        store: Store,
+        declarations: Declarations,
+        literals: Literals,
+        mutations: Sequence[str],
+        budget: tuple[float, int, int],
+    ) -> None:
+        self.store, self.query, self.literals = store, declarations.query, literals
+        self.seconds, self.worlds, self.seed = budget
+        self.random = Random(self.seed)  # noqa: S311  reproducible, not secret
+        self.names = mutations
+        self.mutations = [m for m in MUTATIONS if m.name in mutations and m.applies(store.tables)]
+        self.undeclared = [
+            str(base) for base in store.closure.bases if str(base) not in {table.name for table in store.tables}
+        ]
+        self.started = time.monotonic()
+        self.exercised: dict[str, Exercise] = {}
+        self.cuts = 0
+        self.witness: Witness | None = None
+
+    def run(self) -> Trial:
+        moments = self.store.moments(_CUTS)
+        failure = "" if moments else "the relation has no rows with a T0"
+        self._circumstances()
+        lowest = self._lowest()
+        turn = 0
+        while moments and self.mutations and not self._over():
+            moment = self.random.choice(moments)
+            self.cuts += 1
+            cut = Cut(moment, self.store.times, frozenset(), self._tolerance())
+            self.store.base = self.store.sample(cut)
+            values = Values(self.random, self._seen(), self.store.times, self.store.times.day_start(moment) - _BACK)
+            values.lowest = lowest
+            for _ in range(4):
+                if not self._over():
+                    mutation = self.mutations[turn % len(self.mutations)]
+                    turn += 1
+                    kept = frozenset(uid for uid in self.store.at_cut(moment) if self.random.random() < 0.5)
+                    self._try(mutation, Scene(self.store.tables, self.store.base, replace(cut, kept=kept), values))
+        return self._trial(failure)
+
+    def _over(self) -> bool:
+        done = sum(exercise.worlds for exercise in self.exercised.values())
+        return self.witness is not None or done >= self.worlds or time.monotonic() - self.started > self.seconds
+
+    def _try(self, mutation: Mutation, scene: Scene) -> None:
+        world = scene.world.copy()
+        mutation.apply(scene, world)
+        touched = list(changes(scene.world, world))
+        for table in self.store.tables:
+            rows, old = world.rows[table.name], scene.world.rows[table.name]
+            changed = [change.uid for change in touched if change.relation == table.name and change.uid in rows]
+            movable = {uid for uid in changed if uid not in old or scene.cut.is_free(table, uid, old[uid])}
+            settle(table, rows, changed, movable, scene.cut.times)
+        if not touched:
+            return
+        kept = self.store.kept_keys(scene.cut)
+        try:
+            found = self.store.compare(self.store.base, world, scene.cut, kept)
+        except EngineError:
+            self._count(mutation.name, failed=1)
+            return
+        self._count(mutation.name, rows=found.rows, moved=found.moved)
+        if found.difference is None:
+            return
+        deadline = time.monotonic() + max(5.0, self.seconds / 2)
+        world, shown = fewest_changes(
+            self.store.base,
+            world,
+            found.difference,
+            lambda candidate: self.store.compare(self.store.base, candidate, scene.cut, kept).difference,
+            deadline,
+        )
+        self.witness = Witness(
+            mutation.name, mutation.says, shown, self.store.engine.label, scene.cut.moment, self.store.anchor,
+            tuple(changes(self.store.base, world)),
+        )  # fmt: skip
+
+    def _circumstances(self) -> None:
+        """Run the relation again, and in sessions of other zones where the zone is not declared."""
+        self.store.base = World({table.name: {} for table in self.store.tables})
+        if _RERUN in self.names:
+            found = self.store.compare(self.store.base, self.store.base, None, frozenset())
+            self._same(_RERUN, "chance: run again over the same rows, it gives others", found.rows, found.difference)
+        if _ZONE not in self.names or self.query.zone is not None:
+            return
+        usual = self.store.head()
+        for zone in ZONES:
+            if not self._over():
+                self.store.engine.execute(f"SET TimeZone = '{zone}'")
+                try:
+                    other = self.store.head()
+                finally:
+                    self.store.engine.execute("SET TimeZone = 'UTC'")
+                self._same(_ZONE, f"the session's time zone (UTC or {zone})", len(usual), self.store.paired(usual, other))
+
+    def _same(self, name: str, circumstance: str, rows: int, found: Difference | None) -> None:
+        self._count(name, rows=rows)
+        if found is not None:
+            self.witness = Witness(name, circumstance, found, self.store.engine.label, circumstance=circumstance)
+
+    def _trial(self, failure: str) -> Trial:
+        moved = any(exercise.moved for exercise in self.exercised.values())
+        outcome = Outcome.LEAK if self.witness else Outcome.CLEAN if moved else Outcome.INCONCLUSIVE
+        reason = failure or "no mutation moved anything, even after the cut: nothing was exercised"
+        alone = [f"{name}, which is not declared or has no key" for name in self.undeclared]
+        alone += [
+            f"{table.name}, which declares no time at which its rows became known"
+            for table in self.store.tables
+            if not table.dated and not table.relation.static
+        ]
+        return Trial(
+            outcome, self.store.engine.label, self.seed, time.monotonic() - self.started, 1, self.cuts,
+            dict(self.exercised), (), tuple(alone), reason if outcome is Outcome.INCONCLUSIVE else "", self.witness,
+        )  # fmt: skip
+
+    def _count(self, name: str, *, failed: int = 0, rows: int = 0, moved: int = 0) -> None:
+        self.exercised[name] = self.exercised.get(name, Exercise()).plus(worlds=1, failed=failed, rows=rows, moved=moved)
+
+    def _tolerance(self) -> dict[str, timedelta]:
+        names = [table.name for table in self.store.tables]
+        every = EVERY_RELATION in self.query.tolerance
+        return {name: self.query.tolerance_of(name) for name in names if every or name in self.query.tolerance}
+
+    def _seen(self) -> Literals:
+        """The query's constants, and texts that the sampled rows hold."""
+        found = Literals(zones=self.literals.zones, joined=self.literals.joined)
+        for column, constants in self.literals.constants.items():
+            found.constants[column] |= constants
+        for rows in self.store.base.rows.values():
+            for row in rows.values():
+                for column, value in row.items():
+                    if isinstance(value, str):
+                        found.constants[column].add(value)
+        return found
+
+    def _lowest(self) -> dict[str, object]:
+        """The smallest value of every column that new rows need a new value of."""
+        found: dict[str, object] = {}
+        for name, column in self._key_columns():
+            text = self.store.column(column)
+            low = self.store.engine.rows(f"SELECT min({text}) FROM {self.store.column_source(name)}")[0][0]
+            found[column] = low if column not in found or found[column] is None else _least(low, found[column])
+        return found
+
+    def _key_columns(self) -> Iterator[tuple[str, str]]:
+        for table in self.store.tables:
+            for column in table.key:
+                yield table.name, column
+
+
+def _least(first: object, second: object) -> object:
+    try:
+        return min(first, second)  # type: ignore[type-var]
+    except TypeError:
+        return first

@@ -1,0 +1,104 @@
+"""A deployed relation over base relations of which a few rows differ: one read-only query, nothing is copied."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from tzero.engines.base import Engine
+from tzero.falsify.closure import Closure, renamed
+from tzero.falsify.tables import Table
+from tzero.falsify.world import Row, World, changes
+from tzero.sql.names import RelationName
+from tzero.sql.render import quoted
+
+Cte = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Rewriter:
+    """Writes queries of one closure. ``base`` holds the rows that were read of each table, as they are."""
+
+    engine: Engine
+    closure: Closure
+    tables: Mapping[str, Table]
+    types: Mapping[str, Mapping[str, str]]
+    base: World
+
+    def over(self, world: World, prefix: str) -> tuple[list[Cte], str]:
+        """Named subqueries that make the closure over a world, and the name of the last one."""
+        names: dict[RelationName, str] = {}
+        found: list[Cte] = []
+        for at, name in enumerate(self.closure.bases):
+            table = self.tables.get(str(name))
+            text = self._mutated(name, table, world) if table else None
+            if text is not None:
+                names[name] = f"{prefix}_base_{at}"
+                found.append((names[name], text))
+        for at, (name, tree) in enumerate(self.closure.views):
+            text = self.engine.render(renamed(tree, names))
+            names[name] = f"{prefix}_view_{at}"
+            found.append((names[name], text))
+        return found, found[-1][0]
+
+    def source(self, world: World, table: Table) -> str:
+        """A table over a world, as what can stand after FROM."""
+        name = RelationName.parse(table.name)
+        text = self._mutated(name, table, world)
+        return f"({text})" if text is not None else quoted(name, self.engine.dialect)
+
+    def _mutated(self, name: RelationName, table: Table, world: World) -> str | None:
+        """A base relation without the rows that differ and with what they are instead; None where none does."""
+        touched = [change for change in changes(self.base, world) if change.relation == table.name]
+        if not touched:
+            return None
+        columns = ", ".join(quoted(column, self.engine.dialect) for column in table.kinds)
+        text = f"SELECT {columns} FROM {quoted(name, self.engine.dialect)}"
+        gone = [change.before for change in touched if change.before is not None]
+        if gone:
+            text += f" WHERE NOT ({self.any_of(table, gone)})"
+        come = [change.after for change in touched if change.after is not None]
+        return " UNION ALL ".join([text, *(f"SELECT {self._cells(table, row)}" for row in come)])
+
+    def any_of(self, table: Table, rows: Iterable[Mapping[str, Any]]) -> str:
+        """Whether a row is one of some, by its key."""
+        tests = (
+            " AND ".join(
+                f"{quoted(column, self.engine.dialect)} = {self.literal(table, column, row[column])}" for column in table.key
+            )
+            for row in rows
+        )
+        return " OR ".join(f"({test})" for test in tests) or "FALSE"
+
+    def literal(self, table: Table, column: str, value: Any) -> str:
+        return f"CAST({literal(value)} AS {self.types[table.name][column]})"
+
+    def _cells(self, table: Table, row: Row | Mapping[str, Any]) -> str:
+        return ", ".join(
+            f"{self.literal(table, column, row[column])} AS {quoted(column, self.engine.dialect)}" for column in table.kinds
+        )
+
+
+def literal(value: Any) -> str:
+    """A value as a quoted text that a cast understands.
+
+    >>> literal("it's"), literal(None), literal(3)
+    ("'it''s'", 'NULL', "'3'")
+    """
+    if value is None:
+        return "NULL"
+    if isinstance(value, (datetime, date)):
+        text = value.isoformat(sep=" ") if isinstance(value, datetime) else value.isoformat()
+    elif isinstance(value, float):
+        text = {"inf": "Infinity", "-inf": "-Infinity", "nan": "NaN"}.get(repr(value), repr(value))
+    else:
+        text = str(value) if isinstance(value, (int, str, Decimal)) else repr(value)
+    return "'" + text.replace("'", "''") + "'"
+
+
+def with_ctes(ctes: Sequence[Cte], query: str) -> str:
+    named = ",\n".join(f'"{name}" AS (\n{text}\n)' for name, text in ctes)
+    return f"WITH {named}\n{query}"

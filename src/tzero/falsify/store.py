@@ -1,0 +1,201 @@
+"""A deployed relation on trial: samples of its base relations, and comparisons carried out by its own database."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from tzero.engines.base import Engine
+from tzero.falsify.bench import Cells, cell
+from tzero.falsify.closure import Closure
+from tzero.falsify.compare import Difference, Shape, difference
+from tzero.falsify.cut import Cut
+from tzero.falsify.rewrite import Rewriter, literal, with_ctes
+from tzero.falsify.tables import Table
+from tzero.falsify.times import Times
+from tzero.falsify.world import Row, Rows, World
+from tzero.sql.names import RelationName
+from tzero.sql.render import quoted
+
+ROWS = 24
+"""How many rows before a cut, and how many from it on, are read of each base relation."""
+_SHOWN, _HEAD = 200, 3000
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """The first protected row that moved, and of the free ones how many there are and how many moved."""
+
+    difference: Difference | None
+    rows: int
+    moved: int
+
+
+@dataclass
+class Store:
+    """``anchor`` is the output column with T0; None where it is the own row's time, found by its key."""
+
+    engine: Engine
+    closure: Closure
+    tables: tuple[Table, ...]
+    types: Mapping[str, Mapping[str, str]]
+    columns: tuple[str, ...]
+    anchor: str
+    anchor_kind: str
+    own: Table | None
+    key: tuple[str, ...]
+    spine: bool
+    times: Times
+    base: World = field(default_factory=World)
+
+    @property
+    def _joined(self) -> bool:
+        return self.anchor not in self.columns
+
+    def column(self, name: str) -> str:
+        return quoted(name, self.engine.dialect)
+
+    def column_source(self, name: str) -> str:
+        return quoted(RelationName.parse(name), self.engine.dialect)
+
+    def moments(self, number: int) -> list[datetime]:
+        """Values of T0 spread over the rows of the relation."""
+        ctes, query = self._output(self.base, "a")
+        anchor = self.column(self.anchor)
+        ordered = f"SELECT {anchor} AS t, row_number() OVER (ORDER BY {anchor}) AS at_, count(*) OVER () AS n FROM ({query}) q"
+        text = f"SELECT t FROM ({ordered} WHERE {anchor} IS NOT NULL) s WHERE at_ % (n / {number} + 1) = 0"
+        found = (self.times.instant(row[0]) for row in self.engine.rows(with_ctes(ctes, text)))
+        return sorted(moment for moment in found if moment is not None)
+
+    def sample(self, cut: Cut) -> World:
+        """Rows of each base relation about a cut."""
+        world = World({table.name: {} for table in self.tables})
+        for table in self.tables:
+            rows: Rows = world.rows[table.name]
+            for values in self._read(table, cut):
+                rows[world.number()] = values
+        return world
+
+    def compare(self, before: World, after: World, cut: Cut | None, kept: frozenset[Cells]) -> Compared:
+        """Run the relation over two worlds and compare, in the database."""
+        first, one = self._output(before, "b")
+        second, two = self._output(after, "a")
+        names = ", ".join(self.column(name) for name in self._all())
+        safe = self._protected(cut, kept)
+        signed = f"SELECT {names}, 1 AS s_ FROM ({one}) b UNION ALL SELECT {names}, -1 AS s_ FROM ({two}) a"
+        counted = (
+            f"SELECT {names}, {safe} AS p_, sum(s_) AS d_, count(*) AS n_ FROM ({signed}) u GROUP BY {names}"
+        )
+        ctes = [*first, *second, ("compared_", counted)]
+        totals = "SELECT p_, sum(n_), sum(abs(d_)) FROM compared_ GROUP BY p_"
+        found = {bool(row[0]): (int(row[1]), int(row[2])) for row in self.engine.rows(with_ctes(ctes, totals))}
+        free, moved = found.get(False, (0, 0))
+        shown = None
+        if found.get(True, (0, 0))[1]:
+            text = f"SELECT d_, {names} FROM compared_ WHERE p_ AND d_ <> 0 ORDER BY {self.column(self.anchor)} LIMIT {_SHOWN}"
+            shown = self._difference(self.engine.rows(with_ctes(ctes, text)))
+        return Compared(shown, (free + 1) // 2, (moved + 1) // 2)
+
+    def kept_keys(self, cut: Cut) -> frozenset[Cells]:
+        if self.own is None:
+            return frozenset()
+        rows = self.base.rows[self.own.name]
+        return frozenset(tuple(rows[uid][c] for c in self.own.key) for uid in cut.kept)
+
+    def at_cut(self, moment: datetime) -> list[int]:
+        """The sampled own rows whose T0 it is."""
+        if self.own is None or not self.own.known:
+            return []
+        time = self.own.relation.time or self.own.known
+        found = []
+        for uid, row in self.base.rows[self.own.name].items():
+            t0 = self.times.instant(row[time])
+            if t0 is not None and (self.times.day_start(t0) if self.anchor_kind == "date" else t0) == moment:
+                found.append(uid)
+        return found
+
+    def rewriter(self) -> Rewriter:
+        return Rewriter(self.engine, self.closure, {table.name: table for table in self.tables}, self.types, self.base)
+
+    def _all(self) -> tuple[str, ...]:
+        return (*self.columns, self.anchor) if self._joined else self.columns
+
+    def _output(self, world: World, prefix: str) -> tuple[list[tuple[str, str]], str]:
+        rewriter = self.rewriter()
+        ctes, last = rewriter.over(world, prefix)
+        if not self._joined:
+            return ctes, f'SELECT * FROM "{last}"'
+        assert self.own is not None
+        time = self.column(self.own.relation.time or self.own.known or "")
+        match = " AND ".join(f"o.{self.column(c)} = q.{self.column(k)}" for c, k in zip(self.own.key, self.key, strict=True))
+        source = rewriter.source(world, self.own)
+        return ctes, f'SELECT q.*, o.{time} AS {self.column(self.anchor)} FROM "{last}" q LEFT JOIN {source} o ON {match}'
+
+    def _protected(self, cut: Cut | None, kept: frozenset[Cells]) -> str:
+        if cut is None:
+            return "TRUE"
+        anchor = self.column(self.anchor)
+        moment = f"CAST({literal(self.times.written(self.anchor_kind, cut.moment))} AS {self.anchor_kind})"
+        at = f"{anchor} = {moment}"
+        if self.own is not None:
+            keys = [dict(zip(self.own.key, key, strict=True)) for key in sorted(kept, key=repr)] if self.key else []
+            tests = (
+                " AND ".join(
+                    f"{self.column(k)} = {self.rewriter().literal(self.own, c, key[c])}"
+                    for c, k in zip(self.own.key, self.key, strict=True)
+                )
+                for key in keys
+            )
+            at += " AND (" + (" OR ".join(f"({test})" for test in tests) or "FALSE") + ")"
+        return f"({anchor} IS NULL OR {anchor} < {moment} OR ({at}))"
+
+    def head(self) -> Counter[Cells]:
+        """Some thousand rows of the relation, the same ones each time."""
+        ctes, query = self._output(self.base, "a")
+        order = ", ".join(self.column(name) for name in (*self.key, *self.columns))
+        rows = self.engine.rows(with_ctes(ctes, f"SELECT * FROM ({query}) q ORDER BY {order} LIMIT {_HEAD}"))
+        return Counter(tuple(cell(value) for value in row) for row in rows)
+
+    def paired(self, old: Counter[Cells], new: Counter[Cells]) -> Difference | None:
+        gone, come = old - new, new - old
+        return difference(gone, come, self._shape()) if gone or come else None
+
+    def _shape(self) -> Shape:
+        names = self._all()
+        key = tuple(names.index(name) for name in self.key)
+        return Shape(names, names.index(self.anchor), key, self.spine, self.own is not None)
+
+    def _difference(self, rows: list[tuple[Any, ...]]) -> Difference | None:
+        shape = self._shape()
+        gone: Counter[Cells] = Counter()
+        come: Counter[Cells] = Counter()
+        for number, *cells in rows:
+            (gone if number > 0 else come)[tuple(cell(value) for value in cells)] += abs(int(number))
+        if self.spine:
+            both = {shape.key_of(row) for row in gone} & {shape.key_of(row) for row in come}
+            gone = Counter({row: n for row, n in gone.items() if shape.key_of(row) in both})
+            come = Counter({row: n for row, n in come.items() if shape.key_of(row) in both})
+        return difference(gone, come, shape) if gone or come else None
+
+    def _read(self, table: Table, cut: Cut) -> list[Row]:
+        name = quoted(RelationName.parse(table.name), self.engine.dialect)
+        columns = ", ".join(self._cell(table, column) for column in table.kinds)
+        if not table.dated or not table.known:
+            return self._rows(table, f"SELECT {columns} FROM {name} LIMIT {ROWS}")
+        known = self.column(table.known)
+        moment = f"CAST({literal(self.times.written(table.kinds[table.known].kind, cut.floor(table)))} AS {self.types[table.name][table.known]})"
+        order = ", ".join([known, *(self.column(c) for c in table.key)])
+        past = f"SELECT {columns} FROM {name} WHERE {known} < {moment} ORDER BY {known} DESC, {order} LIMIT {ROWS}"
+        future = f"SELECT {columns} FROM {name} WHERE {known} >= {moment} ORDER BY {order} LIMIT {ROWS}"
+        return [*self._rows(table, past), *self._rows(table, future)]
+
+    def _cell(self, table: Table, column: str) -> str:
+        """A column as it is read: of a type that no value is made of, its text."""
+        text = self.column(column)
+        return f"CAST({text} AS text) AS {text}" if table.kinds[column].kind == "other" else text
+
+    def _rows(self, table: Table, sql: str) -> list[Row]:
+        return [dict(zip(table.kinds, row, strict=True)) for row in self.engine.rows(sql)]
