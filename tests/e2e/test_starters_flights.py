@@ -165,43 +165,35 @@ def described() -> Store:
         ),
         derived=tuple((name, Computed("", function)) for name, function in OWN.items()),
     )
-    before = Population(rows, "flights.delay_stats_t0_v1")
-    before_today = Population(rows, "flights.schedule_stats_t0_v1", zone="America/New_York")
-    route = ("origin", "dest")
-
-    def late(by: tuple[str, ...], **window: int) -> Statistic:
-        return Statistic("mean", before, by, value="late", known_at="landed_at", window=dt.timedelta(**window))
-
-    def delay(kind: str, by: tuple[str, ...], **window: int) -> Statistic:
-        return Statistic(kind, before, by, value="arrival_delay", known_at="landed_at", window=dt.timedelta(**window))
-
-    def count(by: tuple[str, ...], **window: int) -> Statistic:
-        return Statistic("count", before, by, window=dt.timedelta(**window))
-
-    weeks = dt.timedelta(days=28)
+    now = Population(rows, "flights.delay_stats")
+    usual = Population(rows, "flights.usual_stats", zone="America/New_York")
+    hours, days = (lambda number: dt.timedelta(hours=number)), (lambda number: dt.timedelta(days=number))
+    late: dict[str, Any] = {"kind": "mean", "value": "late", "known_at": "landed_at"}
+    delay: dict[str, Any] = {"value": "arrival_delay", "known_at": "landed_at"}
+    origin, carrier, tail, route, dest = ("origin",), ("carrier",), ("tailnum",), ("origin", "dest"), ("dest",)
     statistics = {
-        "origin_departures_1h": count(("origin",), hours=1),
-        "origin_late_rate_3h": late(("origin",), hours=3),
-        "origin_late_rate_24h": late(("origin",), hours=24),
-        "origin_hour_late_rate_7d": late(("origin", "dep_hour"), days=7),
-        "carrier_departures_24h": count(("carrier",), hours=24),
-        "carrier_late_rate_24h": late(("carrier",), hours=24),
-        "carrier_late_rate_7d": late(("carrier",), days=7),
-        "carrier_late_rate_28d": late(("carrier",), days=28),
-        "carrier_n_dests_28d": Statistic("n_distinct", before_today, ("carrier",), ("dest",), window=weeks),
-        "carrier_dest_entropy_28d": Statistic("entropy", before_today, ("carrier",), ("dest",), window=weeks),
-        "route_departures_28d": count(route, days=28),
-        "route_late_rate_7d": late(route, days=7),
-        "route_late_rate_28d": late(route, days=28),
-        "route_delay_mean_28d": delay("mean", route, days=28),
-        "route_delay_std_28d": delay("std", route, days=28),
-        "route_carrier_share_28d": Statistic("share", before_today, route, ("carrier",), alpha=1.0, window=weeks),
-        "dest_rarity_28d": Statistic("rarity", before_today, ("origin",), ("dest",), alpha=1.0, window=weeks),
-        "tail_departures_24h": count(("tailnum",), hours=24),
-        "tail_seconds_since_last": Statistic("time_since_last", before, ("tailnum",)),
-        "tail_first_seen": Statistic("first_seen", before, ("tailnum",)),
-        "tail_late_rate_28d": late(("tailnum",), days=28),
-        "tail_delay_max_24h": delay("max", ("tailnum",), hours=24),
+        "origin_departures_1h": Statistic("count", now, origin, window=hours(1)),
+        "origin_late_rate_3h": Statistic(population=now, segment=origin, window=hours(3), **late),
+        "origin_late_rate_24h": Statistic(population=now, segment=origin, window=hours(24), **late),
+        "origin_hour_late_rate_7d": Statistic(population=usual, segment=("origin", "dep_hour"), window=days(7), **late),
+        "carrier_departures_24h": Statistic("count", now, carrier, window=hours(24)),
+        "carrier_late_rate_24h": Statistic(population=now, segment=carrier, window=hours(24), **late),
+        "carrier_late_rate_7d": Statistic(population=usual, segment=carrier, window=days(7), **late),
+        "carrier_late_rate_28d": Statistic(population=usual, segment=carrier, window=days(28), **late),
+        "carrier_n_dests_28d": Statistic("n_distinct", usual, carrier, dest, window=days(28)),
+        "carrier_dest_entropy_28d": Statistic("entropy", usual, carrier, dest, window=days(28)),
+        "route_departures_28d": Statistic("count", usual, route, window=days(28)),
+        "route_late_rate_7d": Statistic(population=usual, segment=route, window=days(7), **late),
+        "route_late_rate_28d": Statistic(population=usual, segment=route, window=days(28), **late),
+        "route_delay_mean_28d": Statistic("mean", usual, route, window=days(28), **delay),
+        "route_delay_std_28d": Statistic("std", usual, route, window=days(28), **delay),
+        "route_carrier_share_28d": Statistic("share", usual, route, carrier, alpha=1.0, window=days(28)),
+        "dest_rarity_28d": Statistic("rarity", usual, origin, dest, alpha=1.0, window=days(28)),
+        "tail_departures_24h": Statistic("count", now, tail, window=hours(24)),
+        "tail_seconds_since_last": Statistic("time_since_last", now, tail),
+        "tail_first_seen": Statistic("first_seen", now, tail),
+        "tail_delay_max_24h": Statistic("max", now, tail, window=hours(24), **delay),
+        "tail_late_rate_28d": Statistic(population=usual, segment=tail, window=days(28), **late),
     }
     own = tuple((name, name) for name in (*OWN, *AS_THEY_ARE))
     listed = dict((*own, *statistics.items()))
@@ -237,5 +229,5 @@ COLUMNS = (
     "carrier_late_rate_28d", "carrier_n_dests_28d", "carrier_dest_entropy_28d", "route_departures_28d",
     "route_late_rate_7d", "route_late_rate_28d", "route_delay_mean_28d", "route_delay_std_28d",
     "route_carrier_share_28d", "dest_rarity_28d", "tail_departures_24h", "tail_seconds_since_last", "tail_first_seen",
-    "tail_late_rate_28d", "tail_delay_max_24h",
+    "tail_delay_max_24h", "tail_late_rate_28d",
 )  # fmt: skip

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import shutil
 import sys
+import textwrap
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 
     from tzero.starters.demo import Demonstration, Listener, Stage
     from tzero.starters.demo.stability import Stability
+
+_WIDEST = 100
 
 
 class Lines:
@@ -79,20 +83,23 @@ def put_summary(found: Demonstration) -> None:
     _heading(found.example.title)
     if found.example.rows:
         put_table(found.example.columns, found.example.rows)
-    for line in found.example.meaning:
-        put(line)
+    _put_paragraph(found.example.meaning)
     _heading(f"{found.later[0].upper()}{found.later[1:]}, of the rows that were there before")
     put_table(
         ("relation", "rows", "still the same to the bit", "%"),
         [(_short(s.relation, found), s.rows, s.unchanged, _percent(s)) for s in found.stability],
     )
     if found.why_changed and found.stability[0].unchanged < found.stability[0].rows:
-        put(found.why_changed)
+        _put_paragraph(found.why_changed)
     _heading("What to do next")
     put(f"  cd {_near(found.folder)}")
     width = max(len(line) for line, _ in found.next_steps)
     for line, why in found.next_steps:
         put(f"  {line.ljust(width)}  {why}")
+
+
+def _put_paragraph(text: str) -> None:
+    put(textwrap.fill(text, min(_WIDEST, shutil.get_terminal_size().columns)))
 
 
 def _heading(text: str) -> None:

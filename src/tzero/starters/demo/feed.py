@@ -46,16 +46,16 @@ class RawTable:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """One concrete case of T0-safety: a table, and sentences that say what it shows."""
+    """One concrete case of T0-safety: a table, and what it shows, in words."""
 
     title: str
     columns: tuple[str, ...]
     rows: tuple[tuple[Any, ...], ...]
-    meaning: tuple[str, ...]
+    meaning: str
 
     def as_json(self) -> dict[str, Any]:
         rows = [dict(zip(self.columns, row, strict=True)) for row in self.rows]
-        return {"title": self.title, "rows": rows, "meaning": list(self.meaning)}
+        return {"title": self.title, "rows": rows, "meaning": self.meaning}
 
 
 @dataclass(frozen=True, slots=True)

@@ -154,11 +154,10 @@ def _some_rows(features: pa.Table, key: Sequence[str]) -> tuple[dict[str, object
 
 
 def _next_steps(project: Project) -> tuple[tuple[str, str], ...]:
-    declarations = project.config.declarations[0]
     return (
         ("tzero show", "what is in the store"),
         ("tzero contract show", "the columns that the view promises"),
-        (f"edit {declarations}; tzero plan", "what your change would do, as SQL"),
+        ("tzero plan", f"what editing {project.config.declarations[0]} would change"),
         ("tzero apply", "do it, in one transaction"),
-        ("python -c 'import tzero; print(tzero.open().read())'", "the features, as Arrow"),
+        ("import tzero; tzero.open().read()", "in Python: the features, as Arrow"),
     )

@@ -58,7 +58,9 @@ class Stages:
 
     def step(self, step: Step, record: RunRecord | None) -> None:
         """A step of a plan, as `Project.apply` and `Project.refresh` tell it."""
-        title = " ".join(part for part in (step_kind(step), step_relation(step)) if part)
+        # without its schema, so that a line fits on a terminal
+        name = (step_relation(step) or "").rpartition(".")[2]
+        title = f"{step_kind(step)} {name}".rstrip()
         if record is None:
             self.listener.begin(title)
         else:

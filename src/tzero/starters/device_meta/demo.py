@@ -58,7 +58,7 @@ def feed(listings: int = 20_000, days: int = 540, seed: int = 7) -> Feed:
     )
     return Feed(
         "device_meta",
-        f"a simulated market of {listings:,} listings over {days} days (seed {seed})",
+        f"{listings:,} simulated listings over {days} days (seed {seed})",
         tables,
         market.end - dt.timedelta(days=later),
         f"{later} {'day' if later == 1 else 'days'} later",
@@ -66,8 +66,8 @@ def feed(listings: int = 20_000, days: int = 540, seed: int = 7) -> Feed:
          "gmc_color_n_in_seg", "gmc_color_share_in_seg", "gmc_color_rarity_score", "gmc_color_rank_in_seg",
          "gmc_seg_color_entropy"),
         same_phones,
-        "Where the as-of store changed, the raw data now say something else of the past: sellers edited their\n"
-        "listings, which moves them to a later day, and labels came late.",
+        "Where the as-of store changed, the raw data now say something else of the past: sellers edited their "
+        "listings, which moves these to a later day, and labels came late.",
         PREDECESSOR,
     )  # fmt: skip
 
@@ -76,22 +76,22 @@ def same_phones(engine: Engine) -> Example:
     """The same kind of phone, listed early and late: what the store and its predecessor say of how common it is."""
     found = engine.rows(_SAME_PHONES)
     if not found:
-        return Example("no phone was listed twice", (), (), ("Simulate more listings to see the difference.",))
+        return Example("no phone was listed twice", (), (), "Simulate more listings to see the difference.")
     chosen = [found[int(at * len(found))] for at in _SHOWN_AT]
     _, _, _, generation, variant, color, *_ = chosen[0]
     return Example(
-        f"One kind of phone, listed at four times: generation {generation}, {variant}, {color}",
+        f"The same kind of phone, listed at four times: {generation} {variant}, {color}",
         ("listed on", "listing", "like it, as of T0", "predecessor", "share", "predecessor's"),
         tuple((str(row[0]), f"{row[1]}/{row[2]}", *(_rounded(value) for value in row[6:])) for row in chosen),
         _meaning(chosen[0]),
     )
 
 
-def _meaning(first: tuple[Any, ...]) -> tuple[str, ...]:
+def _meaning(first: tuple[Any, ...]) -> str:
     day, generation, listing, _, _, _, then, ever, *_ = first
     return (
-        f"Listing {generation}/{listing} was listed on {day}. The predecessor says {ever:,} phones like it;",
-        f"only {then:,} had been listed before that day. The others came later: nobody could know of them.",
+        f"Listing {generation}/{listing} was listed on {day}. The predecessor says that there are {ever:,} phones like "
+        f"it; only {then:,} had been listed before that day. The others came later: nobody could know of them."
     )
 
 

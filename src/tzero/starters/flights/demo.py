@@ -64,7 +64,7 @@ def feed(days: int = _YEAR) -> Feed:
     )
     return Feed(
         "flights",
-        "the flights that left New York in 2013" + ("" if days == _YEAR else f", the first {days} days"),
+        "flights that left New York in 2013" + ("" if days == _YEAR else f", the first {days} days"),
         tables,
         end - dt.timedelta(days=later),
         f"{later} {'day' if later == 1 else 'days'} later",
@@ -80,7 +80,7 @@ def in_the_air(engine: Engine) -> Example:
     """A flight before which many others were late, and nobody could know yet: they were still in the air."""
     found = engine.rows(_IN_THE_AIR)
     if not found:
-        return Example("no flight had others before it", (), (), ("Take more days to see the difference.",))
+        return Example("no flight had others before it", (), (), "Take more days to see the difference.")
     carrier, flight, origin, dest, due, n_ever, late_ever, n_then, late_then, stored = found[0]
     when = due.astimezone(_HOME)
     return Example(
@@ -90,11 +90,9 @@ def in_the_air(engine: Engine) -> Example:
             ("landed before T0: what the store counts", n_then, int(late_then), _rounded(stored)),
             ("all, those still in the air included", n_ever, int(late_ever), _rounded(late_ever / n_ever)),
         ),
-        (
-            f"Of the {n_ever} flights due before it, {n_then} had landed: at {when:%H:%M} one could know that "
-            f"{late_then / n_then:.0%}",
-            f"were late. A join that takes labels where it finds them says {late_ever / n_ever:.0%}.",
-        ),
+        f"Of the {n_ever} flights due before it, {n_then} had landed: at {when:%H:%M} one could know that "
+        f"{late_then / n_then:.0%} were late. A join that takes labels where it finds them says "
+        f"{late_ever / n_ever:.0%}.",
     )
 
 
