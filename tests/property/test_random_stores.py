@@ -12,8 +12,10 @@ from functools import cache
 from typing import Any
 
 import duckdb
-from hypothesis import HealthCheck, given, note, settings
+import pytest
+from hypothesis import HealthCheck, given, settings
 from tests.oracle.compare import differences
+from tests.oracle.corners import corner_stores
 from tests.oracle.database import rows_of, store_statements, table_statements
 from tests.oracle.description import Population, Row, Store, Table, Tables
 from tests.oracle.store import ANCHOR, entrypoint, statistics_relation
@@ -36,7 +38,15 @@ RANDOM_STORES = settings(
 @RANDOM_STORES
 @given(stores())
 def test_compiled_store_equals_the_oracle(drawn: tuple[Store, Tables]) -> None:
-    store, tables = drawn
+    check(*drawn)
+
+
+@pytest.mark.parametrize(("store", "tables"), list(corner_stores()))
+def test_everything_at_once_equals_the_oracle(store: Store, tables: Tables) -> None:
+    check(store, tables)
+
+
+def check(store: Store, tables: Tables) -> None:
     deployment = compile_view(feature_view(store), catalog(tables), "duckdb")
     build = store_statements(deployment, "duckdb")
     first = _built(deployment, [*table_statements(tables), *build], _session(1, "UTC"))
@@ -46,8 +56,7 @@ def test_compiled_store_equals_the_oracle(drawn: tuple[Store, Tables]) -> None:
         keys = tuple(column for column in columns[1:] if column not in dict(store.features))
         expected = statistics_relation(store, population, columns, keys, tables)
         found = [{ANCHOR: row.pop(columns[0]), **row} for row in map(dict, first[name])]
-        note(f"statistics relation {name}")
-        assert not differences(expected, found, (ANCHOR, *keys))
+        assert not differences(expected, found, (ANCHOR, *keys)), name
     assert {name: _bits(rows) for name, rows in first.items()} == {name: _bits(rows) for name, rows in second.items()}
 
 
