@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 
 from tzero.prove.declarations import Query
 from tzero.prove.domain import zones
-from tzero.prove.domain.facts import NotNull
+from tzero.prove.domain.existence import settled_by
 from tzero.prove.domain.label import Atom, Kind, Located, Template
-from tzero.prove.domain.row import Occurrence, Part, Row
-from tzero.prove.domain.terms import DATE, DAY, INSTANT, TIME_TYPES, App, Term, app, substitute
+from tzero.prove.domain.row import Part, Row
+from tzero.prove.domain.terms import DATE, DAY, INSTANT, TIME_TYPES, App, Term, app
 from tzero.prove.meaning.labels import Labels
 from tzero.prove.transfer.filter import matching_parts
 
@@ -179,49 +179,18 @@ class Check:
         if self.given and template.keys and all(self._is_given(outer, item) for _, outer in template.keys):
             self.facts[f"the spine ({', '.join(self.query.spine)}) is given"] = None
             return True
-        return any(self._matches(template, o, item) for o in self.row.occurrences if _present(o, store))
+        return any(self._all_hold(said, item) for said in settled_by(template, self.row.occurrences, store))
+
+    def _all_hold(self, terms: tuple[Term, ...], item: Located) -> bool:
+        """Whether what says so is itself known in time."""
+        if not all(self.holds(part) for term in terms for part in self.labels.value(term, item.store)):
+            return False
+        self.facts["the own row is itself one of the rows that are asked for"] = None
+        return True
 
     def _is_given(self, outer: Term, item: Located) -> bool:
         canon = item.store.canon(outer)
         return canon in self.given or not canon.leaves
-
-    def _matches(self, template: Template, occurrence: Occurrence, item: Located) -> bool:
-        """Whether a present row of the same source has the key values, and is itself the own row's affair."""
-        if occurrence.source != template.source:
-            return False
-        mine = dict(occurrence.columns)
-        outside = {inner: mine[name] for name, inner in template.columns if name in mine}
-        store = item.store
-        for inner, outer in template.keys:
-            term = substitute(inner, outside.get)
-            if not store.equal(term, outer):
-                return False
-            if not all(self.holds(part) for part in self.labels.value(term, store)):
-                return False
-        for condition in template.conditions:
-            term = substitute(condition, outside.get)
-            if not _follows(term, item) or not all(self.holds(part) for part in self.labels.value(term, store)):
-                return False
-        self.facts["the own row is itself one of the rows that are asked for"] = None
-        return True
-
-
-def _follows(term: Term, item: Located) -> bool:
-    store = item.store
-    if store.canon(term) in {store.canon(t) for t in store.holds}:
-        return True
-    if isinstance(term, App) and term.op == "and":
-        return all(_follows(arg, item) for arg in term.args)
-    if isinstance(term, App) and term.op == "not" and isinstance(term.args[0], App) and term.args[0].op == "is_null":
-        return store.entails(NotNull(term.args[0].args[0]))
-    return False
-
-
-def _present(occurrence: Occurrence, store: object) -> bool:
-    from tzero.prove.domain.store import Store
-
-    assert isinstance(store, Store)
-    return occurrence.marker is None or store.not_null(occurrence.marker)
 
 
 def _is_relation(name: str, wanted: str) -> bool:

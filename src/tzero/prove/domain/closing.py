@@ -6,7 +6,7 @@ of them, in terms that survive, bounds the time by which the set of them is comp
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
 from tzero.prove.domain.facts import Bound, Fact
@@ -14,11 +14,16 @@ from tzero.prove.domain.label import Atom, Kind, Located, Origin, Template
 from tzero.prove.domain.store import Store
 from tzero.prove.domain.terms import ORIGIN, Term, Var
 
+Settle = Callable[[Iterable[Located]], Iterable[Located]]
+
 
 @dataclass
 class Closing:
     """What survives: pairs of a term inside and the term outside that equals it, and whole underlying rows.
 
+    ``dated`` are pairs of a time inside and one outside that is known when it is: a minimum.
+
+    ``settle`` answers what exists because a row at hand says so.
     ``facts`` collects what is to be assumed of the new variables outside.
     """
 
@@ -29,6 +34,8 @@ class Closing:
     existence: bool = False
     origin: Origin | None = None
     facts: list[Fact] = field(default_factory=list)
+    settle: Settle | None = None
+    dated: list[tuple[Term, Term]] = field(default_factory=list)
     _memo: dict[tuple[Atom, int], Atom] = field(default_factory=dict)
     _bounds: dict[object, Var] = field(default_factory=dict)
     _times: list[tuple[Term, Term]] | None = None
@@ -37,7 +44,8 @@ class Closing:
 
     def close(self, located: Iterable[Located]) -> tuple[Atom, ...]:
         """The atoms, in terms that survive."""
-        active = [found for found in (item.active() for item in located) if found is not None]
+        items = located if self.settle is None else self.settle(located)
+        active = [found for found in (item.active() for item in items) if found is not None]
         implied = _implied(active)
         return tuple(dict.fromkeys(self._close(item) for item in active if id(item) not in implied))
 
@@ -67,9 +75,17 @@ class Closing:
             outer = self.outer(term, store)
             if outer is not None:
                 keys.append((inner, outer))
-            elif not (self.existence and _is_free(term, store)):
+            elif not (self.existence and self._is_free(store)):
                 return None
         return replace(template, keys=tuple(keys))
+
+    def _is_free(self, store: Store) -> bool:
+        """Whether every predicate speaks of surviving terms only: then any row with such keys will do."""
+        found = store.memo.get(("free", id(self)))
+        if found is None:
+            found = all(self.outer(leaf, store) is not None for held in store.holds for leaf in held.leaves)
+            store.memo["free", id(self)] = found
+        return bool(found)
 
     def outer(self, term: Term, store: Store) -> Term | None:
         """A surviving term that equals an inner one."""
@@ -123,14 +139,9 @@ class Closing:
     def _timed(self) -> list[tuple[Term, Term]]:
         """The surviving times that are there, so that they can bound anything."""
         if self._times is None:
-            self._times = [(i, o) for i, o in self.survivors if i.is_time and self.outside.not_null(o)]
+            pairs = (*self.survivors, *self.dated)
+            self._times = [(i, o) for i, o in pairs if i.is_time and self.outside.not_null(o)]
         return self._times
-
-
-def _is_free(term: Term, store: Store) -> bool:
-    """Whether no predicate ties a key: then some row is there as soon as there is a row with any such key."""
-    canon = store.canon(term).leaves | term.leaves
-    return not any(canon & (held.leaves | store.canon(held).leaves) for held in store.holds)
 
 
 def _implied(located: list[Located]) -> set[int]:

@@ -213,11 +213,15 @@ def atom_terms(atom: Atom) -> Iterator[Term]:
         yield from (outer for _, outer in template.keys)
 
 
+Minima = dict[Var, tuple[tuple[Template, Term], ...]]
+
+
 class Renaming:
     """Fresh variables for a row, so that the same relation can be used twice side by side."""
 
-    def __init__(self, ledger: Ledger, fixed: frozenset[Var] = frozenset()) -> None:
+    def __init__(self, ledger: Ledger, fixed: frozenset[Var] = frozenset(), minima: Minima | None = None) -> None:
         self.ledger = ledger
+        self.minima: Minima = {} if minima is None else minima
         self.fixed = fixed
         self.variables: dict[Var, Var] = {}
         self.parts: dict[int, int] = {}
@@ -254,6 +258,8 @@ class Renaming:
         if new is None:
             new = self.variables[old] = Var(old.name, old.type, old.grain, is_bound=old.is_bound)
             self.ledger[new] = tuple(self.atom(atom) for atom in self.ledger.get(old, ()))
+            if old in self.minima:
+                self.minima[new] = tuple((self.template(t), value) for t, value in self.minima[old])
         return new
 
     def marker(self, old: Var | None) -> Var | None:

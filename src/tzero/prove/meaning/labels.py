@@ -8,9 +8,10 @@ tells "sold later" from "never sold". What is tested may be either side: if ``q`
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from tzero.prove.domain.facts import Holds, NotNull
-from tzero.prove.domain.label import Kind, Ledger, Located
+from tzero.prove.domain.label import Kind, Ledger, Located, Template
 from tzero.prove.domain.store import Store
 from tzero.prove.domain.strictness import needs_every_argument
 from tzero.prove.domain.terms import App, Const, Term, Var, app
@@ -24,6 +25,7 @@ class Labels:
 
     def __init__(self, ledger: Ledger) -> None:
         self.ledger = ledger
+        self.minima: dict[Var, tuple[tuple[Template, Term], ...]] = {}
 
     def value(self, term: Term, store: Store) -> tuple[Located, ...]:
         """What a value depends on."""
@@ -150,6 +152,8 @@ class Labels:
             # A comparison with a literal bounds no time, and many stores are dear.
             return self.values(term.args, store.assume(NotNull(arg) for arg in term.args))
         inside = store.assume(facts_of(term, store))
+        if isinstance(term, App) and term.op == "le" and term.args[0] in self.minima:
+            return self._minimum_test(term, inside)
         if isinstance(term, App):
             if term.op == "case":
                 return self._case(term, inside)
@@ -160,6 +164,19 @@ class Labels:
                 return self.nullness(inner_term, inside)
             return self.values(term.args, inside)
         return self.value(term, inside)
+
+    def _minimum_test(self, term: App, inside: Store) -> tuple[Located, ...]:
+        """``MIN(k) <= t`` is TRUE as soon as some row of the group has ``k = t``, whatever the minimum is."""
+        minimum, limit = term.args
+        assert isinstance(minimum, Var)
+        witnesses = tuple(
+            replace(template, keys=(*template.keys, (value, limit))) for template, value in self.minima[minimum]
+        )
+        found = [
+            Located(replace(item.atom, exists=(*item.atom.exists, *witnesses)), item.store)
+            for item in self.value(minimum, inside)
+        ]
+        return _union((tuple(found), self.value(limit, inside)))
 
     def _all_true(self, term: App, store: Store) -> tuple[Located, ...]:
         """Each conjunct on the rows that the others allow.

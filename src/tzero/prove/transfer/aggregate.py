@@ -159,7 +159,7 @@ class Aggregation:
                     *self.labels.values(item.values, item.store),
                 ]  # fmt: skip
                 dated = replace(
-                    closing, survivors=[*closing.survivors, (item.values[0], result)],
+                    closing, dated=[*closing.dated, (item.values[0], result)],
                     outside=closing.outside.assume((NotNull(result),)), _memo={}, _indexes={}, _bounds={}, _times=None,
                 )  # fmt: skip
                 found += [replace(atom, if_not_null=result) for atom in dated.close(rows)]
@@ -167,6 +167,8 @@ class Aggregation:
         if all(len(p) == 1 and p[0].store is b.row.store for p, b in zip(parts, self.grouping.branches, strict=True)):
             terms = [p[0].values[0] for p in parts]
             self.grouping.minima.append((terms, result))
+            if len(parts) == 1:
+                self.labels.minima[result] = self.grouping.witnesses(terms[0])
         return found
 
     # -- which rows contribute ------------------------------------------------------------------------------------

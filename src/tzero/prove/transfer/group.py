@@ -7,15 +7,16 @@ earliest row alone settles it, so the pair of key and minimum is itself an event
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
 from tzero.prove.domain.closing import Closing
+from tzero.prove.domain.existence import in_columns, template_of
 from tzero.prove.domain.facts import Bound, Fact, Le, NotNull, Same
 from tzero.prove.domain.label import Atom, Located, Template
-from tzero.prove.domain.row import Occurrence, Part, Present, Row, atom_terms, fact_terms, new_part
+from tzero.prove.domain.row import Part, Present, Row, atom_terms, fact_terms, new_part
 from tzero.prove.domain.store import Store
 from tzero.prove.domain.terms import Const, Term, Var, substitute
 
@@ -58,19 +59,32 @@ class Grouping:
     # -- what survives --------------------------------------------------------------------------------------------
 
     def _kept_parts(self) -> tuple[Part, ...]:
-        """Underlying rows that the keys determine: they are the same for all rows of a group."""
+        """Underlying rows that the keys determine, and whose labels speak of such rows only."""
         if len(self.branches) != 1:
             return ()
         row, keys = self.branches[0].row, self.branches[0].keys
         known = row.determined(keys)
-        return tuple(part for part in row.parts if part.uid in known)
+        kept = [part for part in row.parts if part.uid in known]
+        while True:
+            variables = _variables(kept) | (self.outer.variables() if self.outer else frozenset())
+            uids = {part.uid for part in kept} | self._outer_parts()
+            closed = [part for part in kept if self._is_closed(part, variables, uids)]
+            if len(closed) == len(kept):
+                return tuple(kept)
+            kept = closed
+
+    def _is_closed(self, part: Part, variables: frozenset[Var], uids: set[int]) -> bool:
+        for variable in _variables([part]):
+            for atom in self.interpreter.ledger.get(variable, ()):
+                if atom.part and atom.part not in uids:
+                    return False
+                leaves = {leaf for term in atom_terms(atom) for leaf in term.leaves}
+                if not all(leaf.is_bound or leaf in variables for leaf in leaves):
+                    return False
+        return True
 
     def _kept_variables(self) -> frozenset[Var]:
-        found: set[Var] = set(self.outer.variables()) if self.outer else set()
-        for part in self.kept:
-            found |= {leaf for term in part.terms for leaf in term.leaves}
-            found |= {part.marker} if part.marker else set()
-        return frozenset(found)
+        return _variables(self.kept) | (frozenset(self.outer.variables()) if self.outer else frozenset())
 
     def _outer_keys(self) -> tuple[Term, ...]:
         kept = self._kept_variables()
@@ -81,8 +95,8 @@ class Grouping:
             only = constants.pop() if len(constants) == 1 else None
             if isinstance(only, Const):
                 found.append(only)
-            elif single and key.leaves <= kept:
-                found.append(key)
+            elif single and (lasting := self._lasting(key, kept)) is not None:
+                found.append(lasting)
             else:
                 node = self.branches[0].row.store.differences.node(key)[0] if key.is_time else key
                 grain = node.grain if isinstance(node, Var) and single else 0
@@ -92,6 +106,12 @@ class Grouping:
             branch.survivors += [(t, t) for part in self.kept for t in part.terms]
             branch.survivors += self.outer.visible() if self.outer else []
         return tuple(found)
+
+    def _lasting(self, key: Term, kept: frozenset[Var]) -> Term | None:
+        """The key, or what equals it, in terms of the underlying rows that survive."""
+        if key.leaves <= kept:
+            return key
+        return next((same for same in self.branches[0].row.store.members(key) if same.leaves <= kept), None)
 
     def _store(self) -> Store:
         """What is known of a group: the facts of its keys and of the underlying rows that survive."""
@@ -161,9 +181,16 @@ class Grouping:
             ]
             store = self.store.assume(NotNull(minimum) for minimum in minima)
             self._closings[key] = Closing(
-                branch.survivors + extra, store, frozenset(part.uid for part in self.kept) | self._outer_parts(),
-                self.templates(branch) if existence else (), existence, self.interpreter.origin(self.node), self.facts,
-            )  # fmt: skip
+                branch.survivors,
+                store,
+                frozenset(part.uid for part in self.kept) | self._outer_parts(),
+                self.templates(branch) if existence else (),
+                existence,
+                self.interpreter.origin(self.node),
+                self.facts,
+                self.interpreter.settling(branch.row.occurrences),
+                extra,
+            )
         return self._closings[key]
 
     def templates(self, branch: Branch) -> tuple[Template, ...]:
@@ -176,6 +203,38 @@ class Grouping:
             if all(key.leaves <= leaves for key in branch.keys):
                 found.append(template_of(occurrence, zip(branch.keys, self.keys, strict=True)))
         return tuple(found)
+
+    def witnesses(self, value: Term) -> tuple[tuple[Template, Term], ...]:
+        """For each relation that the rows come from: the template of a group, and a row's value in its columns."""
+        branch = self.branches[0]
+        found = []
+        for occurrence in branch.row.occurrences:
+            leaves = frozenset().union(*(term.leaves for _, term in occurrence.columns))
+            covers = occurrence.total and occurrence.marker is None and all(k.leaves <= leaves for k in branch.keys)
+            if covers and value.leaves <= leaves:
+                template = template_of(occurrence, zip(branch.keys, self.keys, strict=True))
+                found.append((template, in_columns(occurrence, value)))
+        return (*found, *self._inherited(branch, value))
+
+    def _inherited(self, branch: Branch, value: Term) -> list[tuple[Template, Term]]:
+        """The same for the relations that the rows are groups of: a row of those makes a row here."""
+        store = branch.row.store
+        atoms = [item.atom for item in branch.row.located_presence(lean=True)]
+        found = []
+        for template in atoms[0].exists if atoms else ():
+            inner = {store.canon(outer): inner for inner, outer in template.keys}
+            if not all(any(_asks_same(template, other) for other in atom.exists) for atom in atoms):
+                continue
+            if store.canon(value) not in inner or not all(store.canon(key) in inner for key in branch.keys):
+                continue
+            conditions = [substitute(store.canon(held), inner.get) for held in store.holds]
+            shared = {leaf for _, term in template.columns for leaf in term.leaves}
+            if not all(condition.leaves <= shared for condition in conditions):
+                continue
+            keys = tuple((inner[store.canon(key)], outer) for key, outer in zip(branch.keys, self.keys, strict=True))
+            asked = replace(template, keys=keys, conditions=(*template.conditions, *conditions))
+            found.append((asked, inner[store.canon(value)]))
+        return found
 
     def rows_of(self, branch: Branch, store: Store | None = None, *, lean: bool = False) -> list[Located]:
         """What the rows of a group depend on: their presence and their keys."""
@@ -231,24 +290,17 @@ class Grouping:
         return found if found.leaves <= allowed else None
 
 
-_columns: dict[tuple[str, str], Var] = {}
+def _asks_same(first: Template, second: Template) -> bool:
+    return first.source == second.source and {i for i, _ in first.keys} == {i for i, _ in second.keys}
 
 
-def template_of(occurrence: Occurrence, keys: Iterable[tuple[Term, Term]]) -> Template:
-    """The template of a group over a relation, in columns of the relation that every such template shares."""
-    shared = {term: column_of(occurrence.source, name, term.type) for name, term in reversed(occurrence.columns)}
-    inner = tuple((substitute(key, shared.get), outer) for key, outer in keys)
-    conditions = tuple(substitute(condition, shared.get) for condition in occurrence.conditions)
-    columns = tuple((name, column_of(occurrence.source, name, term.type)) for name, term in occurrence.columns)
-    return Template(occurrence.source, columns, inner, conditions)
-
-
-def column_of(source: str, name: str, type_: str) -> Term:
-    """The variable that stands for a column of any row of a relation."""
-    key = (source, name)
-    if key not in _columns:
-        _columns[key] = Var(f"{source}.{name}", type_)
-    return _columns[key]
+def _variables(parts: Iterable[Part]) -> frozenset[Var]:
+    """The variables of underlying rows, with the markers of those that may be missing."""
+    found: set[Var] = set()
+    for part in parts:
+        found |= {leaf for term in part.terms for leaf in term.leaves}
+        found |= {part.marker} if part.marker else set()
+    return frozenset(found)
 
 
 def _name(term: Term) -> str:

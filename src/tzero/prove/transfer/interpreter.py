@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from sqlglot import exp
 
 from tzero.errors import ExpressionError
 from tzero.prove.declarations import Declarations
-from tzero.prove.domain.closing import Closing
+from tzero.prove.domain.closing import Closing, Settle
+from tzero.prove.domain.existence import settled_by
 from tzero.prove.domain.facts import NotNull
-from tzero.prove.domain.label import Atom, Kind, Ledger, Origin
-from tzero.prove.domain.row import Present, Row
+from tzero.prove.domain.label import Atom, Kind, Ledger, Located, Origin
+from tzero.prove.domain.row import Occurrence, Present, Row
 from tzero.prove.domain.terms import TRUE, Term, Var, app
 from tzero.prove.domain.types import BOOL, UNKNOWN
 from tzero.prove.meaning.labels import Labels
@@ -90,6 +91,25 @@ class Interpreter:
     def use(self, fact: str) -> None:
         """Remember that the proof assumes a declared fact."""
         self.used[fact] = None
+
+    def settling(self, occurrences: tuple[Occurrence, ...]) -> Settle:
+        """How rows at hand answer what is asked to exist: with what they themselves depend on."""
+
+        def settle(located: Iterable[Located], depth: int = 3) -> Iterator[Located]:
+            for item in located:
+                said = next(iter(self._answers(item, occurrences)), None) if item.atom.exists and depth else None
+                if said is None:
+                    yield item
+                else:
+                    yield from settle(said, depth - 1)
+
+        return settle
+
+    def _answers(self, item: Located, occurrences: tuple[Occurrence, ...]) -> Iterator[tuple[Located, ...]]:
+        active = item.active()
+        for template in item.atom.exists if active is not None else ():
+            for said in settled_by(template, occurrences, active.store if active is not None else item.store):
+                yield self.labels.values(said, active.store if active is not None else item.store)
 
     # -- named relations ------------------------------------------------------------------------------------------
 

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from tzero.prove.domain.closing import Closing
-from tzero.prove.domain.facts import Fact
+from tzero.prove.domain.facts import Fact, NotNull
 from tzero.prove.domain.label import Atom, Kind, Located
 from tzero.prove.domain.row import Occurrence, Part, Present, Row
 from tzero.prove.domain.store import Store
-from tzero.prove.domain.terms import NULL, Term, Var
+from tzero.prove.domain.terms import NULL, Term, Var, app
 from tzero.prove.meaning.logic import facts_of
 from tzero.prove.transfer.filter import aliases, called, filter_row, settle
 
@@ -99,6 +99,7 @@ class OuterJoin:
             self.left.store,
             self.left.uids(),
             origin=self.interpreter.origin(self.node, "whether a row matches"),
+            settle=self.interpreter.settling((*self.left.occurrences, *self.right.occurrences)),
         )
 
     def matches(self, *, choice: bool, latest: Term | None) -> tuple[tuple[Atom, ...], list[Fact], list[Fact]]:
@@ -109,12 +110,25 @@ class OuterJoin:
         settled, facts = settle(rows, self.pair)
         present = tuple(replace(atom, if_not_null=self.marker) for atom in settled)
         if not choice:
-            return (*(replace(a, if_null=self.marker) for a in complete), *present), closing.facts, facts
+            keyed = self._keyed()
+            missing = (replace(a, if_null=self.marker, if_not_null=keyed) for a in complete)
+            return (*missing, *present), closing.facts, facts
         found = (*complete, *present)
         if not self._total_choice(latest):
             origin = self.interpreter.origin(self.node, "several rows can be the latest")
             found += (Atom(Kind.ORDER, origin=origin, relation=self._relation()),)
         return found, closing.facts, facts
+
+    def _keyed(self) -> Term | None:
+        """What of the left row must not be NULL for there to be any match."""
+        mine = self.left.store
+        visible = {term for term, _ in self.left.visible()}
+        needed = [
+            fact.term
+            for fact in facts_of(self.on, mine)
+            if isinstance(fact, NotNull) and fact.term in visible and not mine.not_null(fact.term)
+        ]
+        return app("strict", *needed, params=("keyed",)) if needed else None
 
     def _matching(self) -> tuple[Located, ...]:
         """What a match depends on; a right row that is the left row itself is called by the left one's name."""

@@ -180,6 +180,6 @@ def _values(interpreter: Interpreter, node: exp.Values, outer: Frame | None) -> 
 
 def instance(interpreter: Interpreter, row: Row, source: str, fixed: frozenset[Var]) -> Row:
     """A fresh copy of a named relation's row, noted as an occurrence of it."""
-    copy = Renaming(interpreter.ledger, fixed).row(row)
+    copy = Renaming(interpreter.ledger, fixed, interpreter.labels.minima).row(row)
     occurrence = Occurrence(source, tuple(copy.columns.items()))
     return replace(copy, occurrences=(*copy.occurrences, occurrence))

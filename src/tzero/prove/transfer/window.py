@@ -183,12 +183,17 @@ class _Value:
         self.reach = reach
         for other in range(len(self.w.frames)):
             for side in (BEFORE, AFTER) if self.order else (BEFORE,):
-                for _, located, value in self._others(other, side, reach):
-                    pairs = [*survivors, (value, dated)] if dated is not None and value is not None else survivors
+                for copy, located, value in self._others(other, side, reach):
+                    pairs: list[tuple[Term, Term]] = [(value, dated)] if value and dated else []
                     closing = Closing(
-                        list(pairs), outside.assume((NotNull(dated),)) if dated is not None else outside, kept,
-                        origin=self.interpreter.origin(self.w.node), facts=self.facts,
-                    )  # fmt: skip
+                        survivors,
+                        outside.assume((NotNull(dated),)) if dated is not None else outside,
+                        kept,
+                        origin=self.interpreter.origin(self.w.node),
+                        facts=self.facts,
+                        settle=self.interpreter.settling((*copy.row.occurrences, *self.row.occurrences)),
+                        dated=pairs,
+                    )
                     found |= dict.fromkeys(closing.close(located))
         # Whether the own row takes part, and where it stands, is its own affair.
         own = self.labels.values((*self.partition, *(item.term for item in self.order)), self.row.store)
@@ -198,9 +203,9 @@ class _Value:
     def _own_atoms(self) -> list[Atom]:
         return [item.atom for item in self.labels.values(self.args, self.row.store)]
 
-    def _others(self, other: int, side: str, reach: Reach) -> list[tuple[Store, list[Located], Term | None]]:
+    def _others(self, other: int, side: str, reach: Reach) -> list[tuple[_Copy, list[Located], Term | None]]:
         """Each way in which a row of a branch can be on a side: the facts of it, and what it depends on."""
-        found: list[tuple[Store, list[Located], Term | None]] = []
+        found: list[tuple[_Copy, list[Located], Term | None]] = []
         if side in reach.positions:
             found += self._copy(other, side, offset=reach.before_offset if side == BEFORE else reach.after_offset)
         ambiguous = reach.physical and (BEFORE in reach.positions or AFTER in reach.positions)
@@ -210,7 +215,7 @@ class _Value:
 
     def _copy(
         self, other: int, side: str, *, peers: bool = False, offset: Term | None = None
-    ) -> list[tuple[Store, list[Located], Term | None]]:
+    ) -> list[tuple[_Copy, list[Located], Term | None]]:
         copy = _Copy(self, other)
         cases = ([copy.ties()] if self.order else [[]]) if peers else copy.cases(side, offset)
         return [found for case in cases if (found := copy.located(case)) is not None]
@@ -368,7 +373,7 @@ class _Value:
                         continue
                     smaller = (Le(value, self.args[0], -1),)
                     outside = self.row.store.assume((NotNull(result),))
-                    closing = Closing([*survivors, (value, result)], outside, kept,
+                    closing = Closing(survivors, outside, kept, dated=[(value, result)],
                                       origin=self.interpreter.origin(self.w.node), facts=self.facts)  # fmt: skip
                     moved = (Located(item.atom, item.store.assume(smaller)) for item in located)
                     found |= dict.fromkeys(closing.close(moved))
@@ -439,7 +444,7 @@ class _Copy:
         self.other = other
         frame = value.w.frames[other]
         fixed = frozenset(frame.outer.row.variables()) if frame.outer else frozenset()
-        renaming = Renaming(value.interpreter.ledger, fixed)
+        renaming = Renaming(value.interpreter.ledger, fixed, value.interpreter.labels.minima)
         self.row = renaming.row(replace(frame.row, columns={}))
         self.renaming = renaming
         partition = renaming.all(value.w.partition(frame) if other != value.position else value.partition)
@@ -505,7 +510,7 @@ class _Copy:
             return [Le(mine, moved, 0) if earlier else Le(moved, mine, 0)]
         return []
 
-    def located(self, facts: list[Fact]) -> tuple[Store, list[Located], Term | None] | None:
+    def located(self, facts: list[Fact]) -> tuple[_Copy, list[Located], Term | None] | None:
         """What the other row depends on under some facts; None when it cannot be so."""
         store = self.store.assume(facts)
         if store.impossible:
@@ -525,7 +530,7 @@ class _Copy:
         terms = (*self.partition, *(item.term for item in self.order), *self.args)
         located = [Located(item.atom, store) for item in self.row.presence]
         located += [*labels.values(terms, store), *tests]
-        return store, [called(item, same) for item in located], self.args[0] if self.args else None
+        return self, [called(item, same) for item in located], self.args[0] if self.args else None
 
     def _is_own(self, same: dict[int, int]) -> bool:
         """Whether the other row can only be the own row itself."""
