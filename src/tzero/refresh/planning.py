@@ -10,6 +10,7 @@ from tzero.engines.catalog import Statement
 from tzero.errors import FindingError
 from tzero.refresh.contracts import contract_of
 from tzero.refresh.declared import Declared
+from tzero.refresh.notes import notes
 from tzero.refresh.plan import Plan
 from tzero.refresh.relations import UPSTREAM, OwnRelation
 from tzero.refresh.steps import BuildRelation, Change, CheckSources, CreateSchema, MigrateState, Step, WriteContract
@@ -21,7 +22,7 @@ from tzero.state import feature_contract, migrations
 def plan_apply(declared: Declared, engine: Engine) -> Plan:
     """The steps that bring a target to what is declared; none where it is there already."""
     seen = survey(declared, engine)
-    return Plan("apply", engine.label, tuple(_apply_steps(seen)), seen.fingerprint, tuple(_orphans(seen)))
+    return Plan("apply", engine.label, tuple(_apply_steps(seen)), seen.fingerprint, notes(seen))
 
 
 def plan_refresh(declared: Declared, engine: Engine) -> Plan:
@@ -34,7 +35,7 @@ def plan_refresh(declared: Declared, engine: Engine) -> Plan:
     if behind is not None or migrations.pending(seen.state):
         what = f"{behind[0]}: {behind[1][1]}" if behind else "the state tables are of an older version"
         raise FindingError(f"the store is not as declared: {what}", fix="look at tzero plan, then run tzero apply")
-    return Plan("refresh", engine.label, tuple(_refresh_steps(seen)), seen.fingerprint, tuple(_orphans(seen)))
+    return Plan("refresh", engine.label, tuple(_refresh_steps(seen)), seen.fingerprint, notes(seen))
 
 
 def _apply_steps(seen: Survey) -> Iterator[Step]:
@@ -120,10 +121,3 @@ def _changes(before: list[str], after: tuple[str, ...]) -> str:
     added = [f"+{name}" for name in after if name not in before]
     removed = [f"-{name}" for name in before if name not in after]
     return " ".join([*added, *removed]) or f"{len(after)} columns, the same names"
-
-
-def _orphans(seen: Survey) -> Iterator[str]:
-    own = {str(relation.name) for relation in seen.relations.values()}
-    for name, recorded in seen.recorded.items():
-        if name not in own and seen.engine.kind(RelationName.parse(name)) is not None:
-            yield f"{name} ({recorded.role}) is no longer declared; tzero leaves it, drop it yourself if you want"
