@@ -51,7 +51,9 @@ def connect(path: str) -> duckdb.DuckDBPyConnection:
 
 def catalog(connection: duckdb.DuckDBPyConnection) -> dict[RelationName, dict[str, ColumnType]]:
     return {
-        RelationName.parse(name): {r[0]: ColumnType.parse(r[1]) for r in connection.execute(f"DESCRIBE {name}").fetchall()}
+        RelationName.parse(name): {
+            r[0]: ColumnType.parse(r[1]) for r in connection.execute(f"DESCRIBE {name}").fetchall()
+        }
         for name in (market_rows.LISTINGS, market_rows.IMAGES)
     }
 
@@ -137,9 +139,10 @@ def compare(rows: int, days: int, runs: int, folder: str) -> None:
     median = {v: tuple(statistics.median(run[at] for run in taken[v]) for at in range(3)) for v in variants}
     rival = median[variants[-1]][1]
     print(f"\n{rows:,} listings x {days:,} days (median of {runs}; ratios against {variants[-1]} and floor)")
-    print(f"  {'variant':<10} {'statistics s':>12} {'total s':>8} {'faster than ' + variants[-1]:>24} {'x floor':>8} {'peak MB':>8}")
+    print(f"  {'variant':<10} {'statistics s':>12} {'total s':>8} {'faster':>8} {'x floor':>8} {'peak MB':>8}")
     for variant, (built, total, memory) in median.items():
-        print(f"  {variant:<10} {built:>12.3f} {total:>8.3f} {rival / total:>24.2f} {total / median['floor'][1]:>8.2f} {memory:>8.0f}")
+        ratios = f"{rival / total:>8.2f} {total / median['floor'][1]:>8.2f}"
+        print(f"  {variant:<10} {built:>12.3f} {total:>8.3f} {ratios} {memory:>8.0f}")
 
 
 def main() -> None:

@@ -71,10 +71,12 @@ def main() -> None:
         read = time.perf_counter()
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2
         stored = deployment.relations[1].name
-        number = connection.execute(f"SELECT count(*) FROM {stored}").fetchone()
+        [(number,)] = connection.execute(f"SELECT count(*) FROM {stored}").fetchall()
         full = options.segments * options.days * options.vocabulary
-        print(f"{options.rows:,} events; a full grid would have {full:,} rows, observed keys have {number[0]:,}")  # type: ignore[index]
-        print(f"statistics {built - before:.1f} s, entrypoint to Parquet {read - built:.1f} s, peak memory {peak:.2f} GB")
+        print(f"{options.rows:,} events; a full grid would have {full:,} rows, observed keys have {number:,}")
+        print(
+            f"statistics {built - before:.1f} s, entrypoint to Parquet {read - built:.1f} s, peak memory {peak:.2f} GB"
+        )
 
 
 if __name__ == "__main__":

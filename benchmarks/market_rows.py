@@ -15,7 +15,8 @@ SELECT
   CAST(10000 + i AS BIGINT) AS listing_id,
   TIMESTAMP '2022-01-01' + to_microseconds(CAST(i * ({days} * 86400000000.0 / {rows}) AS BIGINT)) AS edited_date,
   CASE WHEN hash(i, 2) % 50 = 0 THEN NULL ELSE
-    list_extract(['iPhone 13', 'iPhone  13 mini', 'IPHONE 14 Plus', 'iPhone 15 Pro', 'iPhone 15	PRO  Max', 'iPhone 17 Air'],
+    list_extract(['iPhone 13', 'iPhone  13 mini', 'IPHONE 14 Plus', 'iPhone 15 Pro',
+                  'iPhone 15	PRO  Max', 'iPhone 17 Air'],
                  CAST(1 + hash(i, 3) % 6 AS INTEGER))
     || CASE WHEN hash(i, 4) % 3 = 0 THEN ' ' || CAST(hash(i, 5) % 300 AS VARCHAR) || ' GB' ELSE '' END
   END AS model

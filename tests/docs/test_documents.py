@@ -74,7 +74,9 @@ def test_code_runs(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
             exec(compile(block["body"], str(path), "exec"), names)
 
 
-@pytest.mark.parametrize("path", [*DOCUMENTS, ROOT / "ARCHITECTURE.md", ROOT / "CHANGELOG.md"], ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "path", [*DOCUMENTS, ROOT / "ARCHITECTURE.md", ROOT / "CHANGELOG.md"], ids=lambda path: path.name
+)
 def test_links_lead_somewhere(path: Path) -> None:
     for link in _LINK.finditer(path.read_text()):
         assert (path.parent / link["path"]).exists(), f"{path.name} links to {link['path']}"
