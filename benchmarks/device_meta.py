@@ -2,7 +2,7 @@
 
     python -m benchmarks.device_meta [--rows 10000 100000 1000000] [--days 365 1460] [--runs 3] [--reference FOLDER]
 
-Side by side, in turn, each in a process of its own:
+Side by side, in turn, each in a process of its own; what is timed is the database's work, not the compilation to SQL:
 
 - ``as_of``, ``observed``, ``full``: the declared store with each grid
 - ``dense``: the textbook way (``dense_grid.sql``) over a per-row base, then the same entrypoint
@@ -38,6 +38,7 @@ from tzero.starters.device_meta.project import device_meta as declared
 
 HERE = Path(__file__).parent
 MEMORY = "6GB"
+ENTRYPOINT = "feature_store.device_meta_encoded_t0_v1"
 
 
 def connect(path: str) -> duckdb.DuckDBPyConnection:
@@ -65,37 +66,31 @@ def with_grid(view: FeatureView, grid: Grid) -> FeatureView:
     return FeatureView(str(view.name), view.rows, contract=view.contract, t0=view.t0, **features)
 
 
-def build_store(connection: duckdb.DuckDBPyConnection, grid: Grid) -> str:
+def store_statements(connection: duckdb.DuckDBPyConnection, grid: Grid) -> list[str]:
     deployment = compile_view(with_grid(declared.device_meta, grid), catalog(connection), "duckdb")
-    for relation in deployment.relations:
-        kind = "TABLE" if relation.is_stored else "VIEW"
-        connection.execute(f"CREATE {kind} {relation.name} AS {render(relation.query, 'duckdb')}")
-    return str(deployment.entrypoint.name)
+    return [
+        f"CREATE {'TABLE' if relation.is_stored else 'VIEW'} {relation.name} AS {render(relation.query, 'duckdb')}"
+        for relation in deployment.relations
+    ]
 
 
-def build_dense(connection: duckdb.DuckDBPyConnection, *, statistics_too: bool) -> str:
+def dense_statements(connection: duckdb.DuckDBPyConnection, *, statistics_too: bool) -> list[str]:
     """The base and entrypoint of the store with per-row text work, and the dense statistics between them."""
     deployment = compile_view(declared.device_meta, catalog(connection), "duckdb")
     base, stored, entrypoint = deployment.relations
-    connection.execute(f"CREATE VIEW {base.name} AS {(HERE / 'per_row_base.sql').read_text()}")
+    base_view = f"CREATE VIEW {base.name} AS {(HERE / 'per_row_base.sql').read_text()}"
     if statistics_too:
         palette = repr([*declared.COLORS, "_MISSING", "_OTHER"])
         dense = (HERE / "dense_grid.sql").read_text().format(base=base.name, palette=palette)
-        connection.execute(f"CREATE TABLE {stored.name} AS {dense}")
-        connection.execute(f"CREATE VIEW {entrypoint.name} AS {render(entrypoint.query, 'duckdb')}")
-        return str(entrypoint.name)
+        joined = f"CREATE VIEW {entrypoint.name} AS {render(entrypoint.query, 'duckdb')}"
+        return [base_view, f"CREATE TABLE {stored.name} AS {dense}", joined]
     per_row = [item for item in entrypoint.query.selects if not item.alias_or_name.startswith("gmc_")]
     columns = ", ".join(render(item, "duckdb") for item in per_row)
-    connection.execute(f"CREATE VIEW {entrypoint.name} AS SELECT {columns} FROM {base.name} AS b")
-    return str(entrypoint.name)
+    return [base_view, f"CREATE VIEW {entrypoint.name} AS SELECT {columns} FROM {base.name} AS b"]
 
 
-def build_reference(connection: duckdb.DuckDBPyConnection, folder: Path) -> str:
-    base, stored, entrypoint = (path.read_text() for path in sorted(folder.glob("*.sql"))[:3])
-    for text in (base, stored, entrypoint):
-        for statement in _for_duckdb(text):
-            connection.execute(statement)
-    return "feature_store.device_meta_encoded_t0_v1"
+def reference_statements(folder: Path) -> list[str]:
+    return [statement for path in sorted(folder.glob("*.sql"))[:3] for statement in _for_duckdb(path.read_text())]
 
 
 def _for_duckdb(text: str) -> list[str]:
@@ -106,16 +101,18 @@ def _for_duckdb(text: str) -> list[str]:
 
 def measure(variant: str, path: str, folder: str) -> None:
     connection = connect(path)
-    before = time.perf_counter()
     if variant == "reference":
-        entrypoint = build_reference(connection, Path(folder))
+        statements = reference_statements(Path(folder))
     elif variant in ("dense", "floor"):
-        entrypoint = build_dense(connection, statistics_too=variant == "dense")
+        statements = dense_statements(connection, statistics_too=variant == "dense")
     else:
-        entrypoint = build_store(connection, Grid(variant))
+        statements = store_statements(connection, Grid(variant))
+    before = time.perf_counter()
+    for statement in statements:
+        connection.execute(statement)
     built = time.perf_counter()
     with tempfile.TemporaryDirectory() as scratch:
-        connection.execute(f"COPY (FROM {entrypoint}) TO '{scratch}/features.parquet'")
+        connection.execute(f"COPY (FROM {ENTRYPOINT}) TO '{scratch}/features.parquet'")
         done = time.perf_counter()
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(f"{built - before} {done - before} {memory}")
