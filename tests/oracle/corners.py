@@ -40,9 +40,11 @@ def corner_stores() -> Iterator[tuple[Store, Tables]]:
 
 
 def _store(own: str, time_type: str, zone: str | None) -> Store:
-    events = _rows("events", ("x", "y"))
+    sla = 30 * HOUR if time_type == "date" else DAY
+    events = _rows("events", ("x", "y"), sla)
     # deals have a value that the vocabulary of the events lacks, questions one fewer
-    others = {"events": events, "deals": _rows("deals", ("y", "z")), "questions": _rows("questions", ("x",))}
+    deals, questions = _rows("deals", ("y", "z"), sla), _rows("questions", ("x",), sla)
+    others = {"events": events, "deals": deals, "questions": questions}
     length = DAY if zone else HOUR
     plain = Population(events, "plain", zone, grid="as_of" if zone else "observed")
     moved = Population(events, "moved", zone, Condition("flag", True), 2 * length, "full" if zone else "observed")
@@ -71,10 +73,10 @@ def _statistic(
     return Statistic(kind, population, keys, category, value, constant, window, known_at, alpha)
 
 
-def _rows(table: str, domain: tuple[str, ...]) -> Rows:
+def _rows(table: str, domain: tuple[str, ...], sla: timedelta) -> Rows:
     lookups = (
-        KeyLookup("things", (("thing", "key"),), "seen", 30 * HOUR),
-        AsOfLookup("tags", ("no",), (("thing", "thing"),), "since", "noted", ("rank",), 7 * DAY),
+        KeyLookup("things", (("thing", "key"),), "seen", sla),
+        AsOfLookup("tags", ("no",), (("thing", "thing"),), "since", "noted", ("rank",), DAY),
     )
     derived = (
         ("bucket", Vocabulary("cat", domain)),
