@@ -2,7 +2,8 @@
 
 >>> from tzero.falsify import Outcome, falsify
 >>> from tzero.prove import Declarations, Query, Relation
->>> sales = Relation("sales", columns={"id": "int", "at": "timestamp"}, key=("id",), time="at", not_null=frozenset({"at"}))
+>>> columns = {"id": "int", "at": "timestamp"}
+>>> sales = Relation("sales", columns=columns, key=("id",), time="at", not_null=frozenset({"at"}))
 >>> asked = Declarations({"sales": sales}, Query(anchor="at", own="sales"))
 >>> leaky = "SELECT s.id, s.at, (SELECT count(*) FROM sales o WHERE o.at <= s.at) AS n FROM sales s"
 >>> falsify(leaky, asked).witness.column
@@ -15,8 +16,20 @@ from tzero.falsify.compare import Difference
 from tzero.falsify.deployed import falsify_relation
 from tzero.falsify.falsifier import falsify
 from tzero.falsify.mutations import NAMES as MUTATION_NAMES
+from tzero.falsify.of_views import declared_by
 from tzero.falsify.trial import Exercise, Outcome, Trial
 from tzero.falsify.witness import Witness
 from tzero.falsify.world import Change
 
-__all__ = ["MUTATION_NAMES", "Change", "Difference", "Exercise", "Outcome", "Trial", "Witness", "falsify", "falsify_relation"]
+__all__ = [
+    "MUTATION_NAMES",
+    "Change",
+    "Difference",
+    "Exercise",
+    "Outcome",
+    "Trial",
+    "Witness",
+    "declared_by",
+    "falsify",
+    "falsify_relation",
+]

@@ -44,7 +44,9 @@ class Output:
 class Bench:
     """An embedded DuckDB with the base relations of a query. Close it after use."""
 
-    def __init__(self, tables: Sequence[Table], views: Mapping[str, str], dialect: str, setup: Iterable[str] = ()) -> None:
+    def __init__(
+        self, tables: Sequence[Table], views: Mapping[str, str], dialect: str, setup: Iterable[str] = ()
+    ) -> None:
         self.engine: Engine = open_engine(Target.parse("duckdb://", Path()), read_only=False)
         self.tables = tuple(tables)
         self._held: dict[str, list[Row]] = {}
@@ -105,7 +107,9 @@ class Bench:
             failed: TzeroError | None = None
             for name in list(views):
                 try:
-                    self.engine.execute(f"CREATE VIEW {quoted(RelationName.parse(name), self.engine.dialect)} AS {views[name]}")
+                    self.engine.execute(
+                        f"CREATE VIEW {quoted(RelationName.parse(name), self.engine.dialect)} AS {views[name]}"
+                    )
                 except TzeroError as error:
                     failed = error
                 else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from tzero.falsify.bench import Bench, Cells, Output
@@ -51,10 +52,14 @@ class Case:
 
 
 class Runner:
-    """Runs settings on a bench, changing only what differs from the last one."""
+    """Runs settings on a bench, changing only what differs from the last one.
 
-    def __init__(self, bench: Bench) -> None:
+    ``complete`` may add to an output what it does not show.
+    """
+
+    def __init__(self, bench: Bench, complete: Callable[[Output, World], Output] = lambda output, _: output) -> None:
         self.bench = bench
+        self.complete = complete
         self._world: World | None = None
         self._zone = ""
         self._threads = 1
@@ -69,4 +74,4 @@ class Runner:
         if setting.world is not self._world:
             self.bench.load(setting.world)
             self._world = setting.world
-        return self.bench.run(setting.sql)
+        return self.complete(self.bench.run(setting.sql), setting.world)

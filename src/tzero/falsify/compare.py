@@ -17,11 +17,12 @@ from tzero.prove.proof import PRESENCE
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A row that moved: its cells before and after (None: it was not there), and the column that did."""
+    """A row that moved: its cells before and after (None: not there), the column that did, what tells the row apart."""
 
     column: str
     before: Mapping[str, Any] | None
     after: Mapping[str, Any] | None
+    key: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,11 @@ class Shape:
         wanted = query.spine or (own_key if all(name in names for name in own_key) else ())
         key = tuple(names.index(name) for name in wanted)
         return cls(output.columns, names.index(query.anchor), key, bool(query.spine), query.own is not None)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The columns that tell a row apart: its key and its anchor."""
+        return tuple(self.columns[at] for at in dict.fromkeys((*self.key, self.anchor)))
 
     def key_of(self, row: Cells) -> Cells:
         return tuple(row[at] for at in self.key)
@@ -108,10 +114,10 @@ def difference(gone: Counter[Cells], come: Counter[Cells], shape: Shape) -> Diff
     for row in gone:
         for other in by_key[_identity(row, shape)]:
             at = next(at for at in range(len(row)) if row[at] != other[at])
-            return Difference(shape.columns[at], _named(shape, row), _named(shape, other))
+            return Difference(shape.columns[at], _named(shape, row), _named(shape, other), shape.names)
     if gone:
-        return Difference(PRESENCE, _named(shape, next(iter(gone))), None)
-    return Difference(PRESENCE, None, _named(shape, next(iter(come))))
+        return Difference(PRESENCE, _named(shape, next(iter(gone))), None, shape.names)
+    return Difference(PRESENCE, None, _named(shape, next(iter(come))), shape.names)
 
 
 def moved_share(before: Iterable[Cells], after: Iterable[Cells]) -> tuple[int, int, frozenset[int]]:

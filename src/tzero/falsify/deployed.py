@@ -8,8 +8,9 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from random import Random
+from typing import Any
 
 from tzero.engines.base import Engine
 from tzero.engines.catalog import ColumnInfo
@@ -78,7 +79,9 @@ def _described(
         if declared is None or described is None:
             continue
         columns = {column.name.lower(): column.type for column in described.columns}
-        found.append(replace(declared, name=str(name), columns=columns))
+        # a late value may be one that rows derive: then it is no column of the relation, and its time dates nothing
+        late = {value: at for value, at in declared.late.items() if value in columns and at in columns}
+        found.append(replace(declared, name=str(name), columns=columns, late=late))
         types[str(name)] = columns
     return found, types
 
@@ -214,7 +217,9 @@ class _Search:
                     other = self.store.head()
                 finally:
                     self.store.engine.execute("SET TimeZone = 'UTC'")
-                self._same(_ZONE, f"the session's time zone (UTC or {zone})", len(usual), self.store.paired(usual, other))
+                self._same(
+                    _ZONE, f"the session's time zone (UTC or {zone})", len(usual), self.store.paired(usual, other)
+                )
 
     def _same(self, name: str, circumstance: str, rows: int, found: Difference | None) -> None:
         self._count(name, rows=rows)
@@ -237,7 +242,9 @@ class _Search:
         )  # fmt: skip
 
     def _count(self, name: str, *, failed: int = 0, rows: int = 0, moved: int = 0) -> None:
-        self.exercised[name] = self.exercised.get(name, Exercise()).plus(worlds=1, failed=failed, rows=rows, moved=moved)
+        self.exercised[name] = self.exercised.get(name, Exercise()).plus(
+            worlds=1, failed=failed, rows=rows, moved=moved
+        )
 
     def _tolerance(self) -> dict[str, timedelta]:
         names = [table.name for table in self.store.tables]
@@ -256,9 +263,9 @@ class _Search:
                         found.constants[column].add(value)
         return found
 
-    def _lowest(self) -> dict[str, object]:
+    def _lowest(self) -> dict[str, Any]:
         """The smallest value of every column that new rows need a new value of."""
-        found: dict[str, object] = {}
+        found: dict[str, Any] = {}
         for name, column in self._key_columns():
             text = self.store.column(column)
             low = self.store.engine.rows(f"SELECT min({text}) FROM {self.store.column_source(name)}")[0][0]
@@ -271,8 +278,8 @@ class _Search:
                 yield table.name, column
 
 
-def _least(first: object, second: object) -> object:
+def _least(first: Any, second: Any) -> Any:
     try:
-        return min(first, second)  # type: ignore[type-var]
+        return min(first, second)
     except TypeError:
         return first

@@ -99,7 +99,7 @@ class Search:
         self.witness: Witness | None = None
 
     def run(self, bench: Bench) -> Trial:
-        runner = Runner(bench)
+        runner = Runner(bench, self._with_anchor)
         failure = ""
         while not self._over() and self.witness is None:
             values = Values.around(self.random, self.subject.literals, self.times)
@@ -290,6 +290,18 @@ class Search:
         if draw < 0.2:
             return uids
         return [self.random.choice(uids)] if draw < 0.55 else [uid for uid in uids if self.random.random() < 0.5]
+
+    def _with_anchor(self, output: Output, world: World) -> Output:
+        """The output with the own row's time beside it, where it does not show its anchor itself."""
+        names = [name.lower() for name in output.columns]
+        key = self.subject.output_names(self.own_key)
+        time = self.own and (self.own.relation.time or self.own.known)
+        if self.query.anchor in names or self.own is None or not time or not all(name in names for name in key):
+            return output
+        at = [names.index(name) for name in key]
+        times = {tuple(row[c] for c in self.own_key): row[time] for row in world.rows[self.own.name].values()}
+        rows = [(*row, times.get(tuple(row[i] for i in at))) for row in output.rows]
+        return Output((*output.columns, self.query.anchor), rows)
 
     def _day_zone(self) -> str:
         """The zone of days: declared, or the only one that the query names, or the session's."""

@@ -17,7 +17,7 @@ _COMPARISONS = (exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE, exp.Like, exp
 
 @dataclass(slots=True)
 class Literals:
-    """Constants by the column that they are compared with (``""``: no column), times, zones, columns that are joined."""
+    """Constants by the column that they are compared with (``""``: none), times, zones, columns that are joined."""
 
     constants: dict[str, set[Any]] = field(default_factory=lambda: defaultdict(set))
     times: set[datetime] = field(default_factory=set)

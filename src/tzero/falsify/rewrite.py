@@ -67,7 +67,8 @@ class Rewriter:
         """Whether a row is one of some, by its key."""
         tests = (
             " AND ".join(
-                f"{quoted(column, self.engine.dialect)} = {self.literal(table, column, row[column])}" for column in table.key
+                f"{quoted(column, self.engine.dialect)} = {self.literal(table, column, row[column])}"
+                for column in table.key
             )
             for row in rows
         )
@@ -78,7 +79,8 @@ class Rewriter:
 
     def _cells(self, table: Table, row: Row | Mapping[str, Any]) -> str:
         return ", ".join(
-            f"{self.literal(table, column, row[column])} AS {quoted(column, self.engine.dialect)}" for column in table.kinds
+            f"{self.literal(table, column, row[column])} AS {quoted(column, self.engine.dialect)}"
+            for column in table.kinds
         )
 
 

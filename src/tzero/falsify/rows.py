@@ -84,7 +84,9 @@ class RowMaker:
         if column is None:
             return True
         for attempt in range(50):
-            row[column] = self.values.key(column, table.kinds[column].kind, len(taken) + (attempt if new else 0), new=new)
+            row[column] = self.values.key(
+                column, table.kinds[column].kind, len(taken) + (attempt if new else 0), new=new
+            )
             if tuple(row[c] for c in table.key) not in taken:
                 return True
         return False

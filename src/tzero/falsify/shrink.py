@@ -26,7 +26,7 @@ _SIMPLE: dict[str, tuple[Any, ...]] = {
 
 
 def shrink(case: Case, runner: Runner, tables: Sequence[Table], deadline: float) -> tuple[Case, Difference | None]:
-    """The smallest case found until the deadline, and what it shows; None where the case shows nothing when run afresh."""
+    """The smallest case found until the deadline, and what it shows; None where, run afresh, it shows nothing."""
     found = case.test(runner)
     if found is None:
         return case, None
@@ -110,10 +110,17 @@ class _Shrinking:
     def _simpler(self) -> Iterator[Case]:
         """The case with one value made plain, wherever it is not a key or a time."""
         for table in self.tables:
-            fixed = {*table.key, *table.relation.late, *table.relation.monotone, *(c for u in table.relation.unique for c in u)}
+            fixed = {
+                *table.key,
+                *table.relation.late,
+                *table.relation.monotone,
+                *(c for u in table.relation.unique for c in u),
+            }
             for column, type_ in table.kinds.items():
                 for value in _SIMPLE.get(type_.kind, ()) if column not in fixed else ():
-                    for uid in list({**self.case.before.world.rows[table.name], **self.case.after.world.rows[table.name]}):
+                    for uid in list(
+                        {**self.case.before.world.rows[table.name], **self.case.after.world.rows[table.name]}
+                    ):
                         yield self._with(table.name, uid, column, value)
 
     def _with(self, relation: str, uid: int, column: str, value: Any) -> Case:

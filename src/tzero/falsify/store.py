@@ -65,7 +65,8 @@ class Store:
         """Values of T0 spread over the rows of the relation."""
         ctes, query = self._output(self.base, "a")
         anchor = self.column(self.anchor)
-        ordered = f"SELECT {anchor} AS t, row_number() OVER (ORDER BY {anchor}) AS at_, count(*) OVER () AS n FROM ({query}) q"
+        counted = f"row_number() OVER (ORDER BY {anchor}) AS at_, count(*) OVER () AS n"
+        ordered = f"SELECT {anchor} AS t, {counted} FROM ({query}) q"
         text = f"SELECT t FROM ({ordered} WHERE {anchor} IS NOT NULL) s WHERE at_ % (n / {number} + 1) = 0"
         found = (self.times.instant(row[0]) for row in self.engine.rows(with_ctes(ctes, text)))
         return sorted(moment for moment in found if moment is not None)
@@ -86,16 +87,15 @@ class Store:
         names = ", ".join(self.column(name) for name in self._all())
         safe = self._protected(cut, kept)
         signed = f"SELECT {names}, 1 AS s_ FROM ({one}) b UNION ALL SELECT {names}, -1 AS s_ FROM ({two}) a"
-        counted = (
-            f"SELECT {names}, {safe} AS p_, sum(s_) AS d_, count(*) AS n_ FROM ({signed}) u GROUP BY {names}"
-        )
+        counted = f"SELECT {names}, {safe} AS p_, sum(s_) AS d_, count(*) AS n_ FROM ({signed}) u GROUP BY {names}"
         ctes = [*first, *second, ("compared_", counted)]
         totals = "SELECT p_, sum(n_), sum(abs(d_)) FROM compared_ GROUP BY p_"
         found = {bool(row[0]): (int(row[1]), int(row[2])) for row in self.engine.rows(with_ctes(ctes, totals))}
-        free, moved = found.get(False, (0, 0))
+        free, moved = found.get(cut is None, (0, 0))
         shown = None
         if found.get(True, (0, 0))[1]:
-            text = f"SELECT d_, {names} FROM compared_ WHERE p_ AND d_ <> 0 ORDER BY {self.column(self.anchor)} LIMIT {_SHOWN}"
+            first_rows = f"ORDER BY {self.column(self.anchor)} LIMIT {_SHOWN}"
+            text = f"SELECT d_, {names} FROM compared_ WHERE p_ AND d_ <> 0 {first_rows}"
             shown = self._difference(self.engine.rows(with_ctes(ctes, text)))
         return Compared(shown, (free + 1) // 2, (moved + 1) // 2)
 
@@ -130,9 +130,14 @@ class Store:
             return ctes, f'SELECT * FROM "{last}"'
         assert self.own is not None
         time = self.column(self.own.relation.time or self.own.known or "")
-        match = " AND ".join(f"o.{self.column(c)} = q.{self.column(k)}" for c, k in zip(self.own.key, self.key, strict=True))
+        match = " AND ".join(
+            f"o.{self.column(c)} = q.{self.column(k)}" for c, k in zip(self.own.key, self.key, strict=True)
+        )
         source = rewriter.source(world, self.own)
-        return ctes, f'SELECT q.*, o.{time} AS {self.column(self.anchor)} FROM "{last}" q LEFT JOIN {source} o ON {match}'
+        return (
+            ctes,
+            f'SELECT q.*, o.{time} AS {self.column(self.anchor)} FROM "{last}" q LEFT JOIN {source} o ON {match}',
+        )
 
     def _protected(self, cut: Cut | None, kept: frozenset[Cells]) -> str:
         if cut is None:
@@ -186,7 +191,8 @@ class Store:
         if not table.dated or not table.known:
             return self._rows(table, f"SELECT {columns} FROM {name} LIMIT {ROWS}")
         known = self.column(table.known)
-        moment = f"CAST({literal(self.times.written(table.kinds[table.known].kind, cut.floor(table)))} AS {self.types[table.name][table.known]})"
+        floor = self.times.written(table.kinds[table.known].kind, cut.floor(table))
+        moment = f"CAST({literal(floor)} AS {self.types[table.name][table.known]})"
         order = ", ".join([known, *(self.column(c) for c in table.key)])
         past = f"SELECT {columns} FROM {name} WHERE {known} < {moment} ORDER BY {known} DESC, {order} LIMIT {ROWS}"
         future = f"SELECT {columns} FROM {name} WHERE {known} >= {moment} ORDER BY {order} LIMIT {ROWS}"

@@ -32,7 +32,9 @@ class Subject:
     stopped: tuple[str, str] | None
 
     @classmethod
-    def read(cls, query: Sql, declarations: Declarations, dialect: str, views: Mapping[str, Sql], everything: bool) -> Subject:
+    def read(
+        cls, query: Sql, declarations: Declarations, dialect: str, views: Mapping[str, Sql], everything: bool
+    ) -> Subject:
         """Raises ExpressionError where the query does not parse, DeclarationError where it reads what is not declared.
 
         ``everything`` takes all declared relations, named by the query or not.
@@ -55,7 +57,7 @@ class Subject:
     def output_names(self, names: tuple[str, ...]) -> tuple[str, ...]:
         """What the query calls columns of its own row in its output."""
         select = self.tree.find(exp.Select)
-        renamed = {}
+        renamed: dict[str, str] = {}
         for item in select.expressions if select else []:
             if isinstance(item, exp.Alias) and isinstance(item.this, exp.Column):
                 renamed.setdefault(item.this.name.lower(), item.alias.lower())
@@ -107,7 +109,8 @@ def _relations(
             relation = declarations.relation(name)
             if relation is None:
                 raise DeclarationError(
-                    f"the query reads {name}, which is not declared", fix=f'declare [relations."{name}"] with its columns'
+                    f"the query reads {name}, which is not declared",
+                    fix=f'declare [relations."{name}"] with its columns',
                 )
             found[relation.name] = relation
     return tuple(found.values())

@@ -79,7 +79,7 @@ def _table(relation: Relation, own: str | None, literals: Literals) -> Table:
         raise DeclarationError(
             f"relation {relation.name} declares no columns, so no rows of it can be made",
             place=relation.place,
-            fix=f"[relations.\"{relation.name}\"] columns = {{ name = \"type\", ... }}",
+            fix=f'[relations."{relation.name}"] columns = {{ name = "type", ... }}',
         )
     kinds = {name: _kind(relation, name, type_) for name, type_ in relation.columns.items()}
     groups = {name: literals.group(name) for name in kinds}

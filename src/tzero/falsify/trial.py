@@ -34,6 +34,10 @@ class Exercise:
     def share(self) -> float:
         return self.moved / self.rows if self.rows else 0.0
 
+    def to_json(self) -> dict[str, Any]:
+        counts = {"worlds": self.worlds, "failed": self.failed, "rows": self.rows, "moved": self.moved}
+        return {**counts, "share": round(self.share, 4)}
+
     def plus(self, *, worlds: int = 0, failed: int = 0, rows: int = 0, moved: int = 0) -> Exercise:
         return Exercise(self.worlds + worlds, self.failed + failed, self.rows + rows, self.moved + moved)
 
@@ -67,10 +71,7 @@ class Trial:
             "databases": self.databases,
             "cuts": self.cuts,
             "worlds": self.worlds,
-            "exercised": {
-                name: {"worlds": e.worlds, "failed": e.failed, "rows": e.rows, "moved": e.moved, "share": round(e.share, 4)}
-                for name, e in self.exercised.items()
-            },
+            "exercised": {name: exercise.to_json() for name, exercise in self.exercised.items()},
             "unmoved": list(self.unmoved),
             "left_alone": list(self.left_alone),
             "reason": self.reason,

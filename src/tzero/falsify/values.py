@@ -89,7 +89,7 @@ class Values:
     def _integer(self, table: Table, column: str, new: bool) -> int:
         known = self.literals.of(column, int)
         if known and self.random.random() < 0.5:
-            value = self.random.choice(known) + self.random.choice((-1, 0, 0, 1))
+            value = int(self.random.choice(known)) + self.random.choice((-1, 0, 0, 1))
         else:
             span = self.spans.setdefault(f"{table.name}.{column}", self.random.choice((3, 9, 9, 1000)))
             value = self.random.randrange(-span if new else -span // 3, span * (4 if new else 1))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -11,6 +12,8 @@ from typing import Any
 from tzero.falsify.compare import Difference
 from tzero.falsify.world import Change
 from tzero.prove.proof import PRESENCE
+
+_WIDE = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,16 +76,18 @@ class Witness:
 
     def _effect(self) -> list[str]:
         before, after = self.difference.before, self.difference.after
-        row = before or after or {}
-        if self.column == PRESENCE:
-            return [f"  the row {_row(row)} {'appears' if before is None else 'disappears'}"]
-        assert before is not None
-        assert after is not None
-        others = {name: value for name, value in row.items() if before[name] == after[name]}
+        if self.column == PRESENCE or before is None or after is None:
+            verb = "appears" if before is None else "disappears"
+            return [f"  the row {_row(self._told(before or after or {}))} {verb}"]
+        same = {name: value for name, value in before.items() if value == after[name]}
         return [
-            f"  the row {_row(others)}",
+            f"  the row {_row(self._told(same))}",
             f"    {self.column}: {show(before[self.column])} -> {show(after[self.column])}",
         ]
+
+    def _told(self, row: Mapping[str, Any]) -> Mapping[str, Any]:
+        """A wide row by what tells it apart, a narrow one whole."""
+        return {name: row[name] for name in self.difference.key if name in row} if len(row) > _WIDE else row
 
 
 def show(value: Any) -> str:
@@ -119,10 +124,8 @@ def _plain(row: Mapping[str, Any] | None) -> dict[str, Any] | None:
 def _scalar(value: Any) -> Any:
     if isinstance(value, (date, datetime)):
         return value.isoformat()
-    if isinstance(value, Decimal) or (isinstance(value, float) and value in (float("inf"), float("-inf"))):
+    if isinstance(value, Decimal) or (isinstance(value, float) and not math.isfinite(value)):
         return str(value)
-    if isinstance(value, float) and value != value:  # noqa: PLR0124  a NaN
-        return "NaN"
     if value is None or isinstance(value, (bool, int, float, str)):
         return value
     return show(value)
