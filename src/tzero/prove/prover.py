@@ -23,15 +23,20 @@ def prove(
     *,
     dialect: str,
     views: Mapping[str, str | exp.Expr] | None = None,
+    sources: Mapping[str, str] | None = None,
 ) -> Proof:
     """Prove that a query cannot see the future, or say what is missing.
 
-    ``views`` maps the names of views that the query reads to their SQL; they are followed. The dialect is one of
-    ``postgres``, ``duckdb`` and ``spark``. Raises ExpressionError when the text does not parse.
+    ``views`` maps the names of views that the query reads to their SQL; they are followed. ``sources`` are the texts
+    that trees were parsed from, by the name of the view and by the empty name for the query, so that findings can show
+    them. The dialect is one of ``postgres``, ``duckdb``, ``spark``.
+
+    Raises ExpressionError when the text does not parse.
     """
     tree = parse_one(sql, dialect) if isinstance(sql, str) else sql
     texts = {name.lower(): view for name, view in (views or {}).items() if isinstance(view, str)}
     texts[""] = sql if isinstance(sql, str) else ""
+    texts |= sources or {}
     return Prover(Interpreter(declarations, dialect, views or {}), texts).prove(defining_query(tree))
 
 

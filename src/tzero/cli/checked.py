@@ -1,0 +1,197 @@
+"""What ``tzero check`` checks: the statements of files, or a live view with everything that it reads."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tzero.errors import DeclarationError, MissingRelationError, TzeroError, UsageError
+from tzero.falsify import falsify
+from tzero.prove import Declarations, Proof, Relation, Verdict, load_toml, parse_header, prove
+from tzero.prove.loading import DeclarationFile
+from tzero.prove.statements import (
+    Statement,
+    read_by_others,
+    read_statements,
+    relations_of,
+    texts_of,
+    views_of,
+)
+from tzero.sql.names import RelationName
+
+if TYPE_CHECKING:
+    from tzero.engines.base import Engine
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """The options. ``dialect`` None is that of the target, or duckdb; ``seconds`` 0 looks for no witness."""
+
+    dialect: str | None = None
+    declare: Path | None = None
+    anchor: str | None = None
+    own: str | None = None
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """One statement and its proof. ``texts`` are the sources that the findings' spans lie in."""
+
+    file: str
+    name: str
+    proof: Proof
+    texts: Mapping[str, str]
+
+    @property
+    def title(self) -> str:
+        return ": ".join(part for part in (self.file, self.name) if part)
+
+    def to_json(self) -> dict[str, object]:
+        return {"file": self.file, "name": self.name, **self.proof.to_json()}
+
+
+def check_files(request: Request, paths: Sequence[Path]) -> list[Checked]:
+    """Every statement of some files that no other one reads."""
+    dialect = request.dialect or "duckdb"
+    declared = load_toml(request.declare) if request.declare else DeclarationFile()
+    files = {path: _text(path) for path in _sql_files(paths)}
+    statements = {path: read_statements(text, dialect, str(path)) for path, text in files.items()}
+    everything = [statement for found in statements.values() for statement in found]
+    hidden = read_by_others(everything)
+    checked = []
+    for path, text in files.items():
+        header = parse_header(text, file=str(path))
+        known = declared.merged(header) if header else declared
+        for statement in statements[path]:
+            if statement.name not in hidden or statement.name in known.queries:
+                checked.append(_check(request, statement, everything, known, dialect))
+    return checked
+
+
+def _text(path: Path) -> str:
+    return sys.stdin.read() if str(path) == "-" else path.read_text(encoding="utf-8")
+
+
+def _sql_files(paths: Sequence[Path]) -> Iterator[Path]:
+    for path in paths:
+        if path.is_dir():
+            yield from sorted(path.rglob("*.sql"))
+        else:
+            yield path
+
+
+def _check(
+    request: Request, statement: Statement, everything: list[Statement], known: DeclarationFile, dialect: str
+) -> Checked:
+    name = statement.name or Path(statement.file).stem
+    declarations = _asked(request, known.for_query(name))
+    others = [other for other in everything if other is not statement]
+    texts = {**texts_of(others), "": statement.text}
+    views = views_of(others)
+    proof = prove(statement.tree, declarations, dialect=dialect, views=views, sources=texts)
+    sql = {view: tree.sql(dialect) for view, tree in views.items()}
+    proof = with_witness(proof, statement.sql(dialect), declarations, dialect, sql, request.seconds)
+    return Checked(statement.file, statement.name, proof, texts)
+
+
+def _asked(request: Request, declarations: Declarations) -> Declarations:
+    """The declarations with what the command line says on top."""
+    query = declarations.query
+    if request.anchor:
+        query = replace(query, anchor=request.anchor.lower())
+    if request.own:
+        query = replace(query, own=request.own.lower(), spine=())
+    return replace(declarations, query=query)
+
+
+def with_witness(
+    proof: Proof, sql: str, declarations: Declarations, dialect: str, views: Mapping[str, str], seconds: float
+) -> Proof:
+    """The proof with a witness, when a search finds one: then the column's findings are leaks."""
+    if proof.proved or seconds <= 0:
+        return proof
+    try:
+        trial = falsify(sql, declarations, dialect=dialect, views=views, seconds=seconds)
+    except TzeroError:
+        return proof
+    witness = trial.witness
+    if witness is None:
+        return proof
+    shown = witness.to_json() | {"text": str(witness)}
+    findings = tuple(
+        replace(finding, verdict=Verdict.LEAK, witness=shown) if finding.column == witness.column else finding
+        for finding in proof.findings
+    )
+    columns = tuple(
+        replace(c, verdict=Verdict.LEAK) if c.column == witness.column and c.verdict is not Verdict.PROVED else c
+        for c in proof.columns
+    )
+    return replace(proof, findings=findings, columns=columns)
+
+
+def check_relation(request: Request, name: str, target: str | None, project: str) -> list[Checked]:
+    """A live view and its whole closure, read from the database; types come from the catalog."""
+    from tzero.project import open_project
+
+    if request.declare is None and not (request.anchor or request.own):
+        raise UsageError(
+            "a live view needs declarations",
+            fix="give --declare FILE.toml, or --anchor and --own for its base relation",
+        )
+    declared = load_toml(request.declare) if request.declare else DeclarationFile()
+    with open_project(project, target=target) as opened, opened.session(target, read_only=True) as engine:
+        dialect = request.dialect or engine.dialect
+        views = _closure(engine, name, dialect)
+        relations = _typed(engine, declared.relations, views, dialect)
+    declarations = _asked(request, replace(declared.for_query(name.lower()), relations=relations))
+    sql = views.pop(name.lower())
+    texts = {**views, "": sql}
+    proof = prove(sql, declarations, dialect=dialect, views=views)
+    proof = with_witness(proof, sql, declarations, dialect, views, request.seconds)
+    return [Checked("", name, proof, texts)]
+
+
+def _closure(engine: Engine, name: str, dialect: str) -> dict[str, str]:
+    """The definitions of a view and of all views that it reads."""
+    from tzero.engines.definitions import view_definition
+
+    found: dict[str, str] = {}
+    waiting = [name.lower()]
+    while waiting:
+        wanted = waiting.pop()
+        if wanted in found:
+            continue
+        definition = view_definition(engine, RelationName.parse(wanted))
+        if definition is None:
+            if wanted == name.lower():
+                raise MissingRelationError(
+                    f"{name} is not a view of {engine.label}", fix="name a view, with its schema"
+                )
+            continue
+        found[wanted] = definition
+        waiting += relations_of(definition, dialect)
+    return found
+
+
+def _typed(
+    engine: Engine, declared: Mapping[str, Relation], views: Mapping[str, str], dialect: str
+) -> dict[str, Relation]:
+    """The base relations with the catalog's column types; what is not declared is a relation without a time."""
+    names = {name for sql in views.values() for name in relations_of(sql, dialect)} - set(views)
+    known = Declarations(declared)
+    found = {}
+    for name in sorted(names):
+        description = engine.describe(RelationName.parse(name))
+        relation = known.relation(name) or Relation(name)
+        if description is None:
+            continue
+        try:
+            columns = {column.name.lower(): column.type.lower() for column in description.columns}
+            found[name] = replace(relation, name=name, columns=columns)
+        except DeclarationError as error:
+            raise DeclarationError(error.what, place=relation.place, fix=error.fix) from error
+    return found

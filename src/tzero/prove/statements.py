@@ -1,0 +1,89 @@
+"""The statements of an SQL text that can be proved: its queries, and the views that it creates, each with its name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.errors import SqlglotError
+
+from tzero.errors import ExpressionError
+
+DIALECTS = ("duckdb", "postgres", "spark")
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One query. ``name`` is that of the view that it defines, or empty; ``text`` the whole text that it stands in."""
+
+    name: str
+    tree: exp.Expr
+    text: str
+    file: str = ""
+
+    @property
+    def reads(self) -> frozenset[str]:
+        """The names of the relations in it, in lower case."""
+        return frozenset(".".join(part.name for part in table.parts).lower() for table in self.tree.find_all(exp.Table))
+
+    def sql(self, dialect: str) -> str:
+        return self.tree.sql(dialect)
+
+
+def read_statements(text: str, dialect: str, file: str = "") -> list[Statement]:
+    """The queries and created views of a text, in order; other statements are left out.
+
+    >>> [s.name for s in read_statements("CREATE VIEW shop.v AS SELECT 1 AS x; SELECT * FROM shop.v", "duckdb")]
+    ['shop.v', '']
+
+    Raises ExpressionError where the text does not parse.
+    """
+    try:
+        trees = sqlglot.parse(text, read=dialect)
+    except SqlglotError as error:
+        detail = str(error).split("\n")[0]
+        raise ExpressionError(f"{file or 'this'} does not parse as {dialect} SQL: {detail}") from error
+    except RecursionError as error:
+        raise ExpressionError(f"{file or 'this'} is nested too deeply to be read") from error
+    return [found for tree in trees if tree is not None and (found := _statement(tree, text, file)) is not None]
+
+
+def _statement(tree: exp.Expr, text: str, file: str) -> Statement | None:
+    if isinstance(tree, exp.Create):
+        query, target = tree.expression, tree.this
+        table = target.this if isinstance(target, exp.Schema) else target
+        if isinstance(query, exp.Query) and isinstance(table, exp.Table):
+            return Statement(".".join(part.name for part in table.parts).lower(), query, text, file)
+        return None
+    if isinstance(tree, exp.Insert) and isinstance(tree.expression, exp.Query):
+        return Statement("", tree.expression, text, file)
+    return Statement("", tree, text, file) if isinstance(tree, exp.Query) else None
+
+
+def views_of(statements: Iterable[Statement]) -> dict[str, exp.Expr]:
+    """The views among some statements, by name."""
+    return {statement.name: statement.tree for statement in statements if statement.name}
+
+
+def texts_of(statements: Iterable[Statement]) -> Mapping[str, str]:
+    """The text that each view stands in, by the view's name."""
+    return {statement.name: statement.text for statement in statements if statement.name}
+
+
+def read_by_others(statements: Iterable[Statement]) -> frozenset[str]:
+    """The names of views that another statement reads: they are checked as part of it."""
+    found = list(statements)
+    names = {statement.name for statement in found if statement.name}
+    read = {name for statement in found for name in statement.reads}
+    return frozenset(name for name in names if name in read or any(r.endswith(f".{name}") for r in read))
+
+
+def relations_of(sql: str, dialect: str) -> frozenset[str]:
+    """The names of the relations that a query or the view that it creates reads, CTEs apart."""
+    found = read_statements(sql, dialect)
+    if not found:
+        return frozenset()
+    ctes = {cte.alias_or_name.lower() for statement in found for cte in statement.tree.find_all(exp.CTE)}
+    return frozenset(name for statement in found for name in statement.reads if name and name not in ctes)
