@@ -59,10 +59,11 @@ class Closing:
     def _closed(self, item: Located) -> Atom:
         atom = item.atom
         survives = atom.part in self.parts
-        kind = Kind.COMPLETE if atom.kind in (Kind.ROW, Kind.LATE, Kind.EXISTS) and not survives else atom.kind
         found = (self._template(t, item.store) for t in atom.exists)
         exists = tuple(t for t in found if t is not None)
         time = None if atom.time is None else self._bound(atom, item.store)
+        gathered = atom.kind in (Kind.ROW, Kind.EXISTS) or (atom.kind is Kind.LATE and time is not None)
+        kind = Kind.COMPLETE if gathered and not survives else atom.kind
         origin = self.origin if self.origin and kind is not atom.kind else atom.origin
         return replace(
             atom, origin=origin, kind=kind, time=time, part=atom.part if survives else 0,

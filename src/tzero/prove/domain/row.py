@@ -51,11 +51,12 @@ class Present:
 
 @dataclass(frozen=True, slots=True)
 class Unique:
-    """Where ``term`` equals ``value``, ``keys`` determine the row: a row number within a partition."""
+    """Where ``term`` equals ``value``, ``keys`` determine the ``parts``: a row number within a partition."""
 
     term: Term
     value: int
     keys: tuple[Term, ...]
+    parts: frozenset[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,10 @@ class Row:
     unique: tuple[Unique, ...] = ()
     single: bool = False
     outer: frozenset[int] = frozenset()
+
+    def own_uids(self) -> frozenset[int]:
+        """The underlying rows of the row itself."""
+        return frozenset(part.uid for part in self.parts)
 
     def uids(self) -> frozenset[int]:
         """The underlying rows that are fixed here: the row's own and those of enclosing queries."""
@@ -110,7 +115,11 @@ class Row:
                     and value.at == unique.value
                     and all(_computed(store, key, known) for key in unique.keys)
                 ):
-                    return frozenset(part.uid for part in self.parts)
+                    for part in self.parts:
+                        if part.uid in unique.parts and part.uid not in found:
+                            found.add(part.uid)
+                            known |= {store.canon(term) for term in part.terms}
+                            changed = True
         return frozenset(found)
 
     def identifies(self, given: Iterable[Term]) -> bool:
@@ -237,7 +246,7 @@ class Renaming:
             presence=tuple(Present(self.atom(item.atom), self.marker(item.via)) for item in row.presence),
             parts=parts,
             occurrences=tuple(self.occurrence(occurrence) for occurrence in row.occurrences),
-            unique=tuple(Unique(self.term(u.term), u.value, self.all(u.keys)) for u in row.unique),
+            unique=tuple(self.unique(unique) for unique in row.unique),
             single=row.single,
             outer=row.outer,
         )
@@ -270,6 +279,10 @@ class Renaming:
             self.parts[part.uid], part.relation, self.all(part.terms), tuple(self.all(key) for key in part.keys),
             self.all(part.key), self.marker(part.marker),
         )  # fmt: skip
+
+    def unique(self, old: Unique) -> Unique:
+        parts = frozenset(self.parts.get(uid, uid) for uid in old.parts)
+        return Unique(self.term(old.term), old.value, self.all(old.keys), parts)
 
     def occurrence(self, old: Occurrence) -> Occurrence:
         columns = tuple((name, self.term(term)) for name, term in old.columns)

@@ -230,6 +230,8 @@ class Store:
         return new
 
     def _simplify(self, term: Term) -> Term:
+        if isinstance(term, App) and term.op == "present" and self.not_null(term.args[0]):
+            return self.canon(term.args[1])
         if isinstance(term, App) and term.op in ("coalesce", "least", "greatest"):
             if term.op == "coalesce" and self.not_null(term.args[0]):
                 return self.canon(term.args[0])

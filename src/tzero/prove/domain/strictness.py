@@ -7,7 +7,7 @@ from tzero.prove.domain.terms import App
 # NULL exactly when an argument is.
 EXACT = frozenset(
     {"shift", "floor", "trunc", "local", "instant", "start", "around", "retype", "version", "epoch", "seconds", "iso"}
-    | {"sub_time", "plus", "minus", "times", "negative", "lt", "le", "eq", "ne", "not", "cast_exact"}
+    | {"sub_time", "plus", "minus", "times", "negative", "lt", "le", "eq", "ne", "not", "cast_exact", "present"}
 )
 # NULL when an argument is, and perhaps also otherwise.
 STRICT = EXACT | frozenset({"divide", "modulo", "cast", "strict", "session"})

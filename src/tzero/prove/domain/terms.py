@@ -86,7 +86,7 @@ class App(Term):
         self.type = type_
         self.params = params
         self.leaves = frozenset().union(*(arg.leaves for arg in args)) if args else frozenset()
-        self.chooses = op in ("coalesce", "least", "greatest") or any(arg.chooses for arg in args)
+        self.chooses = op in ("coalesce", "least", "greatest", "present") or any(arg.chooses for arg in args)
 
     def __repr__(self) -> str:
         inside = ", ".join(map(repr, (*self.params, *self.args)))

@@ -79,6 +79,9 @@ class Labels:
         inner = tested(term)
         if inner is not None:
             return self.test(inner, store)
+        if term.op == "present":
+            marker, value = term.args
+            return _union((self.value(marker, store), self.value(value, store.assume((NotNull(marker),)))))
         if term.op == "case":
             return self._case(term, store)
         if term.op == "not" and tested(term.args[0]) is not None:
@@ -95,15 +98,23 @@ class Labels:
 
     def _variable(self, var: Var, store: Store) -> tuple[Located, ...]:
         marker = store.owner.get(var)
-        present = store
-        found: list[Located] = []
-        if marker is not None:
-            found += self._variable(marker, store)
-            if store.null(marker):
-                return tuple(found)
-            present = store.assume((NotNull(marker),))
-        found += [Located(atom, present) for atom in self.ledger.get(var, ())]
-        return tuple(item for item in found if not item.store.impossible)
+        atoms = self.ledger.get(var, ())
+        if marker is None:
+            return tuple(Located(atom, store) for atom in atoms)
+        found = self._variable(marker, store)
+        if store.null(marker):
+            return found
+        if store.not_null(marker):
+            return (*found, *(Located(atom, store) for atom in atoms))
+        # What a part depends on matters where the part is there.
+        present = store.assume((NotNull(marker),))
+        guarded = (
+            Located(replace(atom, if_not_null=marker), store)
+            if atom.if_not_null is atom.if_null
+            else Located(atom, present)
+            for atom in atoms
+        )
+        return (*found, *(item for item in guarded if not item.store.impossible))
 
     def _case(self, term: App, store: Store) -> tuple[Located, ...]:
         """A branch counts where its test is TRUE; later ones where the earlier tests are not."""

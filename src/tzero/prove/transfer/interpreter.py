@@ -326,7 +326,8 @@ class Interpreter:
             return column
         join = OuterJoin(self, frame.row, row, TRUE, node)
         one = join.at_most_one()
-        frame.row = replace(join.row(asof=False), columns=frame.row.columns)
+        frame.row = replace(join.row(), columns=frame.row.columns)
+        column = next(iter(join.columns().values()))
         if not one:
             return frame.unknown(node, "a scalar subquery that may give more than one row", (column,))
         return column

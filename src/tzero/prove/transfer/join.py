@@ -12,7 +12,8 @@ from tzero.prove.domain.facts import Fact, NotNull
 from tzero.prove.domain.label import Atom, Kind, Located
 from tzero.prove.domain.row import Occurrence, Part, Present, Row
 from tzero.prove.domain.store import Store
-from tzero.prove.domain.terms import NULL, Term, Var, app
+from tzero.prove.domain.strictness import needs_every_argument
+from tzero.prove.domain.terms import NULL, App, Term, Var, app
 from tzero.prove.meaning.logic import facts_of
 from tzero.prove.transfer.filter import aliases, called, filter_row, settle
 
@@ -28,7 +29,7 @@ def side_by_side(left: Row, right: Row) -> Row:
         presence=left.presence + right.presence,
         parts=left.parts + right.parts,
         occurrences=_covering(left.occurrences, keep_left) + _covering(right.occurrences, keep_right),
-        unique=tuple(u for u in left.unique if not right.parts) + tuple(u for u in right.unique if not left.parts),
+        unique=left.unique + right.unique,
         single=left.single and right.single,
         outer=left.outer | right.outer,
     )
@@ -80,10 +81,20 @@ class OuterJoin:
             parts=self.left.parts + tuple(self._optional(part, chosen) for part in self.right.parts),
             occurrences=self.left.occurrences
             + tuple(replace(o, total=False, marker=o.marker or self.marker) for o in self.right.occurrences),
-            unique=self.left.unique,
+            unique=self.left.unique + self.right.unique,
             single=self.left.single and self.right.single,
             outer=self.left.outer,
         )
+
+    def columns(self) -> dict[str, Term]:
+        """The right side's columns as they are after the join: NULL where nothing matched, whatever they say inside."""
+        if not self.right.columns:
+            return self.right.columns
+        mine = self._right_variables()
+        return {
+            name: term if _needs(term, mine) else app("present", self.marker, term, type_=term.type)
+            for name, term in self.right.columns.items()
+        }
 
     def unmatched(self) -> Row:
         """The left rows without a match: their presence depends on the completeness of the other side."""
@@ -167,3 +178,10 @@ class OuterJoin:
         if chosen and all(left.keys for left in self.left.parts):
             keys += (tuple(term for left in self.left.parts for term in left.keys[0]),)
         return replace(part, keys=keys, marker=part.marker or self.marker)
+
+
+def _needs(term: Term, variables: set[Var]) -> bool:
+    """Whether a term is NULL as soon as some variables are."""
+    if isinstance(term, Var):
+        return term in variables
+    return isinstance(term, App) and needs_every_argument(term) and any(_needs(arg, variables) for arg in term.args)

@@ -167,8 +167,8 @@ class Selection:
             return [self._asof(frame, row, pair, on, join, side) for row, pair, on in predicates[:1]]
         if side == "LEFT" and len(predicates) == 1:
             row, pair, on = predicates[0]
-            joined = OuterJoin(self.interpreter, frame.row, row, on, join).row()
-            return [self._placed(pair, joined)]
+            outer = OuterJoin(self.interpreter, frame.row, row, on, join)
+            return [self._placed(pair, outer.row(), alias, outer.columns())]
         for _, pair, on in predicates:
             kept = inner(self.interpreter, pair.row, on)
             if kept is not None:
@@ -177,8 +177,12 @@ class Selection:
             found.append(self._unmatched(frame, alias, predicates, join))
         return found
 
-    def _placed(self, pair: Frame, row: Row) -> Frame:
-        return pair.copy(row)
+    def _placed(self, pair: Frame, row: Row, alias: str = "", columns: dict[str, Term] | None = None) -> Frame:
+        """The pair's names over the joined row; an outer side's columns may be other terms there."""
+        new = pair.copy(row)
+        if columns is not None:
+            new.sources[alias] = columns
+        return new
 
     def _unmatched(self, frame: Frame, alias: str, predicates: list[tuple[Row, Frame, Term]], join: exp.Expr) -> Frame:
         row = frame.row
@@ -205,7 +209,8 @@ class Selection:
             atoms = self.interpreter.ledger[outer.marker]
             joined = replace(joined, presence=joined.presence + tuple(map(Present, atoms)))
             joined = joined.assume((NotNull(outer.marker),))
-        return self._placed(pair, joined)
+        alias = join.this.alias_or_name.lower()
+        return self._placed(pair, joined, alias, outer.columns() if side == "LEFT" else None)
 
     def _two_sided(self, frames: list[Frame], join: exp.Join, side: str) -> list[Frame]:
         """RIGHT and FULL: every right row, with the left rows that it matches; FULL adds the left rows without one."""
@@ -487,7 +492,10 @@ class Selection:
             ]
         kept = self._numbered(frames, window, 1 if one and not ties else None)
         if one and not ties:
-            kept = [f.copy(replace(f.row, unique=(*f.row.unique, Unique(const(1, INT), 1, ())))) for f in kept]
+            kept = [
+                f.copy(replace(f.row, unique=(*f.row.unique, Unique(const(1, INT), 1, (), f.row.own_uids()))))
+                for f in kept
+            ]
         return [frame.row for frame in kept]
 
     def _aligned(self, frames: list[Frame]) -> bool:

@@ -411,7 +411,9 @@ class _Value:
         if self.w.name in functions.NUMBERS | functions.RANKS or (self.w.call and self.w.call.name == "Count"):
             self.facts.append(NotNull(result))
         if self.w.name in functions.NUMBERS:
-            self.frame.row = replace(self.row, unique=(*self.row.unique, Unique(result, 1, self.partition)))
+            self.frame.row = replace(
+                self.row, unique=(*self.row.unique, Unique(result, 1, self.partition, self.row.own_uids()))
+            )
             self.row = self.frame.row
 
     def _note_order(self, reach: Reach) -> None:
