@@ -70,13 +70,14 @@ class _Shrinking:
         self.case, self.found = candidate, found
         return True
 
-    def _least(self, items: Callable[[], list[Item]], without: Callable[[Sequence[Item]], Case]) -> None:
+    def _least(self, items: Callable[[], list[Item]], without: Callable[[Sequence[Item]], Case | None]) -> None:
         """Leave out as many items as can be, in halves, quarters, ... and one by one."""
         size = max(1, len(items()) // 2)
         while not self._late():
             at = 0
             while at < len(left := items()) and not self._late():
-                if not self._accept(without(left[at : at + size])):
+                candidate = without(left[at : at + size])
+                if candidate is None or not self._accept(candidate):
                     at += size
             if size == 1:
                 return
@@ -93,7 +94,7 @@ class _Shrinking:
     def _dropped(self, some: Sequence[tuple[str, int]]) -> Case:
         return self.case.over(_without(self.case.before.world, some), _without(self.case.after.world, some))
 
-    def _dropped_change(self, some: Sequence[Change]) -> Case:
+    def _dropped_change(self, some: Sequence[Change]) -> Case | None:
         """A row of the future that changed is tried as one that is only there afterwards."""
         cut, tables = self.case.cut, {table.name: table for table in self.tables}
         rows = self.case.before.world.rows
@@ -105,7 +106,7 @@ class _Shrinking:
             and cut is not None
             and cut.is_free(tables[change.relation], change.uid, rows[change.relation][change.uid])
         ]
-        return self.case.over(_without(self.case.before.world, gone), self.case.after.world)
+        return self.case.over(_without(self.case.before.world, gone), self.case.after.world) if gone else None
 
     def _simpler(self) -> Iterator[Case]:
         """The case with one value made plain, wherever it is not a key or a time."""

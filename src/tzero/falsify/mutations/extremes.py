@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 from tzero.falsify.mutations.scene import Mutation, Scene, any_dated
-from tzero.falsify.rows import RowMaker
 from tzero.falsify.tables import Table
 from tzero.falsify.world import Row, World
 
@@ -15,13 +14,6 @@ _LAST = datetime(9000, 1, 1, tzinfo=UTC)
 
 
 def extremes(scene: Scene, world: World) -> None:
-    maker = RowMaker(scene.values, scene.tables, world)
-    for table in scene.tables:
-        for _ in range(3 if table.dated else 0):
-            kept = scene.kept_rows()
-            row = maker.make(table, after=scene.cut.floor(table), near=scene.random.choice(kept) if kept else None)
-            if row is not None:
-                world.rows[table.name][world.number()] = row
     for table, _, row in scene.free(world):
         for column in _open(table):
             if scene.random.random() < 0.5:
