@@ -30,14 +30,18 @@ def compare(relation: str, before: pa.Table, after: pa.Table, key: Sequence[str]
     >>> compare("shop.features", table, pa.table({"id": [2, 1, 3], "n": [None, 6, 7]}), ["id"])
     Stability(relation='shop.features', rows=2, unchanged=1)
     """
-    joined = before.join(after, list(key), join_type="inner", left_suffix=_BEFORE, right_suffix=_AFTER)
+    places = _numbered(before, key, _BEFORE).join(_numbered(after, key, _AFTER), list(key), join_type="inner")
     names = [name for name in before.column_names if name not in key]
-    same = [_same(joined[f"{name}{_BEFORE}"], joined[f"{name}{_AFTER}"]) for name in names]
-    unchanged = pc.sum(reduce(pc.and_, same)).as_py() if same else joined.num_rows
-    return Stability(relation, before.num_rows, int(unchanged or 0))
+    same = (_same(before[name].take(places[_BEFORE]), after[name].take(places[_AFTER])) for name in names)
+    unchanged = reduce(pc.and_, same, pa.chunked_array([pa.repeat(True, places.num_rows)]))
+    return Stability(relation, before.num_rows, int(pc.sum(unchanged).as_py() or 0))
 
 
-_BEFORE, _AFTER = " before", " after"
+_BEFORE, _AFTER = "place before", "place after"
+
+
+def _numbered(rows: pa.Table, key: Sequence[str], place: str) -> pa.Table:
+    return rows.select(list(key)).append_column(place, pa.array(range(rows.num_rows), pa.int64()))
 
 
 def _same(left: pa.ChunkedArray, right: pa.ChunkedArray) -> pa.ChunkedArray:
