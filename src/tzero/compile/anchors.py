@@ -21,23 +21,44 @@ def anchor_ctes(group: Group, rows: exp.Query, population: exp.Query | None) -> 
     if group.population.grid is Grid.OBSERVED:
         return [("anchors", _observed(group, rows))]
     ctes: list[Cte] = [("days", exp.select(quoted_column(ANCHOR)).distinct().from_(rows.copy().subquery(alias="r")))]
-    query = exp.select(
-        alias(quoted_column(ANCHOR, "days"), ANCHOR), *columns(group.segments, "segments"), *columns(group.categories)
-    ).from_(named("days"))
     if group.segments:
         ctes.append(("segments", _segments(group, [rows] if population is None else [rows, population])))
-        if group.population.grid is Grid.AS_OF:
-            seen = exp.LTE(this=quoted_column("first_anchor", "segments"), expression=quoted_column(ANCHOR, "days"))
-            query = query.join(named("segments"), on=seen)
-        else:
-            query = query.join(named("segments"), join_type="cross")
-    for category in group.categories:
+        ctes.append((_SEGMENT_DAYS, _segment_days(group)))
+    return [*ctes, ("anchors", _filled(group, group.keys))]
+
+
+def distinct_anchors(group: Group, keys: tuple[str, ...]) -> exp.Select:
+    """Each ``(anchor, *keys)`` of the anchors once; of a grid, from before it was filled."""
+    if group.population.grid is Grid.OBSERVED:
+        return exp.select(quoted_column(ANCHOR), *columns(keys)).distinct().from_(named("anchors"))
+    return _filled(group, keys)
+
+
+_SEGMENT_DAYS = "segment_days"
+
+
+def _segment_days(group: Group) -> exp.Query:
+    query = exp.select(quoted_column(ANCHOR, "days"), *columns(group.segments, "segments")).from_(named("days"))
+    if group.population.grid is not Grid.AS_OF:
+        return query.join(named("segments"), join_type="cross")
+    seen = exp.LTE(this=quoted_column("first_anchor", "segments"), expression=quoted_column(ANCHOR, "days"))
+    return query.join(named("segments"), on=seen)
+
+
+def _filled(group: Group, keys: tuple[str, ...]) -> exp.Select:
+    """The days, or the days of the segments that the keys name, crossed with the vocabularies that they name."""
+    segments = [name for name in keys if name in group.segments]
+    query = exp.select(quoted_column(ANCHOR), *columns(keys))
+    if not segments:
+        query = query.from_(named("days"))
+    elif len(segments) == len(group.segments):
+        query = query.from_(named(_SEGMENT_DAYS))
+    else:
+        some = exp.select(quoted_column(ANCHOR), *columns(segments)).distinct().from_(named(_SEGMENT_DAYS))
+        query = query.from_(some.subquery(alias="s"))
+    for category in (name for name in keys if name in group.categories):
         query = query.join(_vocabulary(category, group.population.rows.domains[category]), join_type="cross")
-    return [*ctes, ("anchors", query)]
-
-
-def distinct_anchors(keys: tuple[str, ...]) -> exp.Select:
-    return exp.select(quoted_column(ANCHOR), *columns(keys)).distinct().from_(named("anchors"))
+    return query
 
 
 def _observed(group: Group, rows: exp.Query) -> exp.Query:

@@ -128,11 +128,14 @@ class _BaseQuery:
         self.levels = {column.position: self._level(column) for column in self.derived}
         self.top = max(self.levels.values(), default=0)
         self.raw_names = self._name_raw()
+        self.is_lateral = bool(self.derived) and not tables and not dialect.value_tables
 
     def build(self) -> exp.Query:
         query, ctes = self._bottom()
+        if self.is_lateral:
+            return with_ctes(self._stepwise(query), ctes)
         for level in range(1, self.top + 1):
-            inner = f"level_{level - 1}"
+            inner = _level_name(level - 1)
             below = [column for column in self.derived if self.levels[column.position] < level]
             items = [*self._passed(inner), *(quoted_column(c.name, inner) for c in below)]
             items += [alias(self._tree(c, inner), c.name) for c in self.derived if self.levels[c.position] == level]
@@ -142,7 +145,7 @@ class _BaseQuery:
         return with_ctes(query, ctes)
 
     def _bottom(self) -> tuple[exp.Select, list[Cte]]:
-        items = self._final(None) if not self.top else self._all_at_bottom()
+        items = self._all_at_bottom() if self.top and not self.is_lateral else self._final(None)
         query = exp.select(*items).from_(relation(self.base.rows.source.relation, EVENT_ALIAS))
         ctes: list[Cte] = []
         for position, lookup in enumerate(self.base.rows.lookups):
@@ -173,7 +176,8 @@ class _BaseQuery:
                 quoted_column(self.raw_names[found], inner) if inner else quoted_column(found.name, found.alias)
             )
         else:
-            tree = quoted_column(found.name, inner) if inner else self._tree(found, None)
+            step = _level_name(self.levels[found.position]) if self.is_lateral else inner
+            tree = quoted_column(found.name, step) if step else self._tree(found, None)
         return alias(tree, name)
 
     def _all_at_bottom(self) -> list[exp.Expr]:
@@ -185,6 +189,15 @@ class _BaseQuery:
     def _passed(self, inner: str) -> list[exp.Expr]:
         return [quoted_column(T0, inner), *(quoted_column(name, inner) for name in self.raw_names.values())]
 
+    def _stepwise(self, query: exp.Select) -> exp.Select:
+        """Each level as a lateral subquery behind a fence: without, whatever reads a column would repeat its work."""
+        for level in range(self.top + 1):
+            items = [alias(self._tree(c, None), c.name) for c in self.derived if self.levels[c.position] == level]
+            step = exp.Lateral(this=exp.select(*items).offset(0).subquery())
+            step.set("alias", exp.TableAlias(this=exp.to_identifier(_level_name(level), quoted=True)))
+            query = query.join(step, join_type="cross")
+        return query
+
     def _tree(self, column: DerivedColumn, inner: str | None) -> exp.Expr:
         table = self.by_table.get(column.position)
         if table is not None:
@@ -193,7 +206,7 @@ class _BaseQuery:
         def locate(ref: ColumnRef) -> exp.Expr:
             found = self.scope.find(ref, column.value.place, column.position)
             if isinstance(found, DerivedColumn):
-                return quoted_column(found.name, inner)
+                return quoted_column(found.name, _level_name(self.levels[found.position]) if self.is_lateral else inner)
             return quoted_column(self.raw_names[found], inner) if inner else quoted_column(found.name, found.alias)
 
         return in_dialect(column.value.tree, self.scope.resolver(column), locate, self.dialect, column.value.place)
@@ -241,3 +254,7 @@ class _BaseQuery:
             taken.add(name)
             names[raw] = name
         return names
+
+
+def _level_name(level: int) -> str:
+    return f"level_{level}"

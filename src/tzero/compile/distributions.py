@@ -8,6 +8,7 @@ from sqlglot import exp
 
 from tzero.compile.anchors import ANCHOR, distinct_anchors
 from tzero.compile.events import NUMBER, enters
+from tzero.compile.groups import Group
 from tzero.compile.lookups import Cte
 from tzero.compile.running import Running, Total
 from tzero.compile.times import Scale
@@ -38,6 +39,7 @@ class Distribution:
     """The non-zero counts of every category at every (anchor, segment)."""
 
     name: str
+    group: Group
     events: str
     segment: tuple[str, ...]
     category: tuple[str, ...]
@@ -74,7 +76,7 @@ class Distribution:
         seen = exp.LT(this=quoted_column("first_moment", "s"), expression=quoted_column(ANCHOR, "a"))
         return (
             exp.select(quoted_column(ANCHOR, "a"), *columns((*self.segment, *self.category), "s"))
-            .from_(distinct_anchors(self.segment).subquery(alias="a"))
+            .from_(distinct_anchors(self.group, self.segment).subquery(alias="a"))
             .join(
                 exp.alias_(named(f"{self.name}_seen"), "s", table=True, quoted=True),
                 on=all_of([*same_columns(self.segment, "a", "s"), seen]),

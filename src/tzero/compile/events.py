@@ -68,11 +68,9 @@ def event_stream(
     conditions = [not_null(time), *conditions]
     if population.where is not None:
         conditions.append(exp.Paren(this=base.locate(population.where, "p", dialect)))
-    grouped = [
-        alias(scale.of(time), TIME),
-        alias(scale.of(known), KNOWN),
-        *columns(keys, "p"),
-    ]
+    at_once = known == time
+    times = [alias(scale.of(time), TIME), *([] if at_once else [alias(scale.of(known), KNOWN)])]
+    grouped = [*times, *columns(keys, "p")]
     query = (
         exp.select(
             *grouped, alias(cast(count_all(), dialect.count_type), NUMBER), *_measures(base, statistics, dialect)
@@ -80,7 +78,14 @@ def event_stream(
         .from_(source)
         .where(all_of(conditions))
     )
-    return EventStream(name, query.group_by(*(integer(at) for at in range(1, len(grouped) + 1))))
+    query = query.group_by(*(integer(at) for at in range(1, len(grouped) + 1)))
+    return EventStream(name, _known_at_once(query) if at_once else query)
+
+
+def _known_at_once(query: exp.Select) -> exp.Select:
+    """The events with their time as the known time too; one key less to group a whole table by."""
+    names = columns(query.named_selects)
+    return exp.select(names[0], alias(quoted_column(TIME), KNOWN), *names[1:]).from_(query.subquery(alias="e"))
 
 
 def enters(trail: Trail, scale: Scale) -> exp.Expr:

@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from sqlglot import exp
 
-from tzero.compile.anchors import ANCHOR, distinct_anchors
+from tzero.compile.anchors import ANCHOR
 from tzero.compile.events import TIME, enters, leaves
 from tzero.compile.running import IS_CHANGE, MOMENT
 from tzero.compile.times import Scale
@@ -22,16 +22,16 @@ _STEP = {True: timedelta(days=1), False: timedelta(microseconds=1)}
 """The smallest difference between two days, and between two instants."""
 
 
-def framed_extreme(statistic: Statistic, name: str, events: str, scale: Scale) -> exp.Query:
+def framed_extreme(statistic: Statistic, name: str, events: str, anchors: exp.Query, scale: Scale) -> exp.Query:
     """``(anchor, *segment, name)``; the frame ends one step of the type before the anchor, which is strictly before."""
     segment, trail = statistic.segment, statistic.trail
     assert trail.leaves_after is not None
-    anchors = exp.select(
+    moments = exp.select(
         *columns(segment),
         alias(quoted_column(ANCHOR), MOMENT),
         alias(integer(0), IS_CHANGE),
         alias(exp.Null(), name),
-    ).from_(distinct_anchors(segment).subquery(alias="a"))
+    ).from_(anchors.subquery(alias="a"))
     changes = exp.select(
         *columns(segment), alias(quoted_column(TIME), MOMENT), alias(integer(1), IS_CHANGE), quoted_column(name)
     ).from_(named(events))
@@ -45,11 +45,11 @@ def framed_extreme(statistic: Statistic, name: str, events: str, scale: Scale) -
     window = exp.Window(
         this=_function(statistic)(this=quoted_column(name)),
         partition_by=columns(segment),
-        order=exp.Order(expressions=[exp.Ordered(this=quoted_column(MOMENT))]),
+        order=exp.Order(expressions=[exp.Ordered(this=scale.clock(quoted_column(MOMENT)))]),
         spec=frame,
     )
     inner = exp.select(*columns(segment), quoted_column(MOMENT), quoted_column(IS_CHANGE), alias(window, name)).from_(
-        union_all([anchors, changes]).subquery(alias="timeline")
+        union_all([moments, changes]).subquery(alias="timeline")
     )
     return (
         exp.select(alias(quoted_column(MOMENT), ANCHOR), *columns(segment), quoted_column(name))
@@ -58,7 +58,7 @@ def framed_extreme(statistic: Statistic, name: str, events: str, scale: Scale) -
     )
 
 
-def joined_extreme(statistic: Statistic, name: str, events: str, scale: Scale) -> exp.Query:
+def joined_extreme(statistic: Statistic, name: str, events: str, anchors: exp.Query, scale: Scale) -> exp.Query:
     """``(anchor, *segment, name)`` by looking, from every anchor, at the events of its segment."""
     leave = leaves(statistic.trail, scale)
     assert leave is not None
@@ -77,7 +77,7 @@ def joined_extreme(statistic: Statistic, name: str, events: str, scale: Scale) -
             *columns(statistic.segment, "a"),
             alias(_function(statistic)(this=quoted_column(name, "v")), name),
         )
-        .from_(distinct_anchors(statistic.segment).subquery(alias="a"))
+        .from_(anchors.subquery(alias="a"))
         .join(inner.subquery(alias="v"), on=all_of(tests))
         .group_by(quoted_column(ANCHOR, "a"), *columns(statistic.segment, "a"))
     )

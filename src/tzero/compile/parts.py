@@ -59,6 +59,7 @@ class Parts:
         if at not in self._distributions:
             self._distributions[at] = Distribution(
                 f"spread_{len(self._distributions) + 1}",
+                self.group,
                 self.stream(statistic).name,
                 statistic.segment,
                 statistic.category,
@@ -83,7 +84,8 @@ class Parts:
         if key not in self._extremes:
             cte = f"extreme_{len(self._extremes) + 1}"
             windowed = framed_extreme if self._is_known_at_once(statistic) else joined_extreme
-            query = windowed(statistic, name, self.stream(statistic).name, self.scale)
+            anchors = distinct_anchors(self.group, statistic.segment)
+            query = windowed(statistic, name, self.stream(statistic).name, anchors, self.scale)
             self._extremes[key] = ((cte, query), statistic.segment)
         return quoted_column(name, self._extremes[key][0][0])
 
@@ -120,7 +122,7 @@ class Parts:
             if self._has_own_cell(distribution):
                 query = _join(query, distribution.cells, (*distribution.segment, *distribution.category))
         for running in self._running.values():
-            ctes += running.ctes(distinct_anchors(running.keys))
+            ctes += running.ctes(distinct_anchors(self.group, running.keys))
             query = _join(query, running.name, running.keys)
         for cte, keys in self._extremes.values():
             ctes.append(cte)

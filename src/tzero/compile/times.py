@@ -26,6 +26,10 @@ class Scale:
         """A time of type ``kind`` as the anchor sees it: its day, or the value itself."""
         return on_anchor_scale(value, self.kind, self.anchor)
 
+    def clock(self, value: exp.Expr) -> exp.Expr:
+        """A time on this scale in a type whose order and distances depend on no setting of the session."""
+        return value if isinstance(self.anchor, Day) else self.dialect.clock(value, self.kind)
+
     def later(self, value: exp.Expr, length: timedelta) -> exp.Expr:
         """A time on this scale moved later by a fixed length (whole days on a day scale)."""
         if not length:

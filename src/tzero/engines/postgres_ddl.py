@@ -16,10 +16,10 @@ READERS_WAIT = "ACCESS EXCLUSIVE: readers and writers of it wait until the end o
 WRITERS_WAIT = "EXCLUSIVE: other refreshes of it wait, readers do not"
 NEW = "ACCESS EXCLUSIVE on the new relation alone: nobody waits"
 ANALYZES = "SHARE UPDATE EXCLUSIVE: vacuum and other refreshes of it wait, readers do not"
-BUILD_SETTINGS = ("jit = off", "enable_mergejoin = off", "enable_nestloop = off", "parallel_tuple_cost = 0.01")
+BUILD_SETTINGS = ("jit = off", "parallel_tuple_cost = 0.01")
 """For this transaction: the planner cannot know how many rows a running total keeps, and a nested loop or a merge on
 few of the keys is then a thousand times slower than a hash join. Compiling such a query takes longer than it saves."""
-_RESET = ("jit", "enable_mergejoin", "enable_nestloop", "parallel_tuple_cost", "work_mem")
+_RESET = ("jit", "parallel_tuple_cost", "work_mem")
 
 
 def schema_statements(schema: str) -> tuple[Statement, ...]:

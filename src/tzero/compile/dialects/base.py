@@ -24,8 +24,10 @@ class Dialect:
     - ``seconds_between(a, b)``: ``a - b`` of two times of one type with a clock, as double seconds
     - ``days_between(a, b)``: ``a - b`` of two dates, an integer; ``add_days(d, n)``: a date
     - ``moved(t, kind, length)``: a time moved later by a fixed length, earlier where that is negative
+    - ``clock(t, kind)``: the time in a type whose order and distances depend on no setting of the session
     - ``is_finite(x, kind)``: FALSE for NaN and infinities of a double or a time
-    - ``value_tables``: even views compute text columns over distinct values
+    - ``value_tables``: even views compute text columns over distinct values; without, each step of a derivation is a
+      lateral subquery, which computes it once per row and lets conditions on the rows through
     """
 
     name: str
@@ -35,6 +37,7 @@ class Dialect:
     seconds_between: Binary
     days_between: Binary
     add_days: Binary
+    clock: Callable[[exp.Expr, ColumnType], exp.Expr]
     moved: Callable[[exp.Expr, ColumnType, timedelta], exp.Expr]
     is_finite: Callable[[exp.Expr, ColumnType], exp.Expr]
     value_tables: bool

@@ -26,6 +26,7 @@ DUCKDB = Dialect(
     seconds_between=_seconds_between,
     days_between=lambda later, earlier: cast(exp.Paren(this=exp.Sub(this=later, expression=earlier)), "int"),
     add_days=lambda day, number: exp.Add(this=day, expression=number),
+    clock=lambda value, _: value,
     moved=lambda value, _, length: plus_interval(value, length),
     is_finite=lambda value, _: _call("ISFINITE", value),
     value_tables=True,

@@ -34,12 +34,18 @@ def _seconds_between(later: exp.Expr, earlier: exp.Expr) -> exp.Expr:
     return cast(exp.Extract(this=exp.var("EPOCH"), expression=length), "double")
 
 
+def _clock(value: exp.Expr, kind: ColumnType) -> exp.Expr:
+    if kind.kind != "timestamptz":
+        return value
+    return exp.AtTimeZone(this=value if isinstance(value, exp.Column) else exp.Paren(this=value), zone=text("UTC"))
+
+
 def _moved(value: exp.Expr, kind: ColumnType, length: timedelta) -> exp.Expr:
     if kind.kind != "timestamptz":
         return plus_interval(value, length)
     # timestamptz + interval is STABLE, it may count days in the session's zone; the clock of UTC is IMMUTABLE
-    clock = exp.Paren(this=exp.AtTimeZone(this=exp.Paren(this=value), zone=text("UTC")))
-    return exp.AtTimeZone(this=exp.Paren(this=plus_interval(clock, length)), zone=text("UTC"))
+    shifted = plus_interval(exp.Paren(this=_clock(value, kind)), length)
+    return exp.AtTimeZone(this=exp.Paren(this=shifted), zone=text("UTC"))
 
 
 def _is_finite(value: exp.Expr, kind: ColumnType) -> exp.Expr:
@@ -59,6 +65,7 @@ POSTGRES = Dialect(
     seconds_between=_seconds_between,
     days_between=lambda later, earlier: exp.Paren(this=exp.Sub(this=later, expression=earlier)),
     add_days=lambda day, number: exp.Add(this=day, expression=number),
+    clock=_clock,
     moved=_moved,
     is_finite=_is_finite,
     value_tables=False,
