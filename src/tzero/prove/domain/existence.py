@@ -17,6 +17,20 @@ from tzero.prove.domain.terms import App, Term, Var, substitute
 _columns: dict[tuple[str, str], Var] = {}
 
 
+def express(term: Term, allowed: frozenset[Var], store: Store) -> Term | None:
+    """The term in terms of some variables only, if there is such a form of it."""
+
+    def replaced(inner: Term) -> Term | None:
+        if inner.leaves <= allowed:
+            return inner
+        if isinstance(inner, Var):
+            return next((same for same in store.members(inner) if same.leaves <= allowed), None)
+        return None
+
+    found = term if term.leaves <= allowed else substitute(term, replaced)
+    return found if found.leaves <= allowed else None
+
+
 def template_of(occurrence: Occurrence, keys: Iterable[tuple[Term, Term]]) -> Template:
     """The template of a group over a relation, in columns of the relation that every such template shares."""
     shared = {term: column_of(occurrence.source, name, term.type) for name, term in reversed(occurrence.columns)}

@@ -61,7 +61,10 @@ class Unique:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """The columns of a row, the facts of it, what its presence depends on and what identifies it."""
+    """The columns of a row, the facts of it, what its presence depends on and what identifies it.
+
+    ``witnesses`` say which rows of other relations make sure that there is such a row, whoever they are.
+    """
 
     columns: dict[str, Term] = field(default_factory=dict)
     store: Store = field(default_factory=Store)
@@ -71,6 +74,7 @@ class Row:
     unique: tuple[Unique, ...] = ()
     single: bool = False
     outer: frozenset[int] = frozenset()
+    witnesses: tuple[Template, ...] = ()
 
     def own_uids(self) -> frozenset[int]:
         """The underlying rows of the row itself."""
@@ -249,6 +253,7 @@ class Renaming:
             unique=tuple(self.unique(unique) for unique in row.unique),
             single=row.single,
             outer=row.outer,
+            witnesses=tuple(self.template(template) for template in row.witnesses),
         )
 
     def term(self, term: Term) -> Term:

@@ -96,33 +96,45 @@ class Store:
     def _add(self, facts: Iterable[Fact]) -> None:
         queue = list(facts)
         self.facts += tuple(queue)
-        self._canon.clear()
-        merged = False
         while queue:
-            fact = queue.pop()
-            match fact:
-                case Contradiction():
-                    self.impossible = True
-                case Holds(term):
-                    self.holds.add(term)
-                    queue.append(NotNull(term))
-                case NotNull(term):
-                    queue.extend(self._learn_not_null(term))
-                case Null(term):
-                    self._null.add(term)
-                    self.impossible = self.impossible or self._proves_not_null(term)
-                case Same():
-                    self._same.append(fact)
-                    merged = True
-                case RowOf():
-                    self._rows.append(fact)
-                    merged = True
-                case Le(left, right):
-                    queue += [NotNull(left), NotNull(right)]
-        self._canon.clear()
-        if merged or self._same:
-            self._merge()
+            self._canon.clear()
+            while queue:
+                queue += self._learn(queue.pop())
+            self._canon.clear()
+            if self._same or self._rows:
+                self._merge()
+            queue = self._equally_present()
         self._check_constants()
+
+    def _equally_present(self) -> list[Fact]:
+        """What equals something that is not NULL is not NULL."""
+        found: list[Fact] = []
+        for same in self._same:
+            left, right = self.not_null(same.left), self.not_null(same.right)
+            if left != right:
+                found.append(NotNull(same.right if left else same.left))
+        return found
+
+    def _learn(self, fact: Fact) -> list[Fact]:
+        """Record one fact; answers what follows at once."""
+        match fact:
+            case Contradiction():
+                self.impossible = True
+            case Holds(term):
+                self.holds.add(term)
+                return [NotNull(term)]
+            case NotNull(term):
+                return self._learn_not_null(term)
+            case Null(term):
+                self._null.add(term)
+                self.impossible = self.impossible or self._proves_not_null(term)
+            case Same():
+                self._same.append(fact)
+            case RowOf():
+                self._rows.append(fact)
+            case Le(left, right):
+                return [NotNull(left), NotNull(right)]
+        return []
 
     def _learn_not_null(self, term: Term) -> list[Fact]:
         """Record that a term is not NULL; answers what follows."""

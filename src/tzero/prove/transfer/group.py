@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from tzero.prove.domain.closing import Closing
-from tzero.prove.domain.existence import in_columns, template_of
+from tzero.prove.domain.existence import express, in_columns, template_of
 from tzero.prove.domain.facts import Bound, Fact, Le, NotNull, Same
 from tzero.prove.domain.label import Atom, Located, Template
-from tzero.prove.domain.row import Part, Present, Row, atom_terms, fact_terms, new_part
+from tzero.prove.domain.row import Occurrence, Part, Present, Row, atom_terms, fact_terms, new_part
 from tzero.prove.domain.store import Store
 from tzero.prove.domain.terms import Const, Term, Var, substitute
 
@@ -199,9 +199,9 @@ class Grouping:
         for occurrence in branch.row.occurrences:
             if not occurrence.total or occurrence.marker is not None:
                 continue
-            leaves = frozenset().union(*(term.leaves for _, term in occurrence.columns))
-            if all(key.leaves <= leaves for key in branch.keys):
-                found.append(template_of(occurrence, zip(branch.keys, self.keys, strict=True)))
+            keys = _expressed(branch, occurrence)
+            if keys is not None:
+                found.append(template_of(occurrence, zip(keys, self.keys, strict=True)))
         return tuple(found)
 
     def witnesses(self, value: Term) -> tuple[tuple[Template, Term], ...]:
@@ -209,11 +209,13 @@ class Grouping:
         branch = self.branches[0]
         found = []
         for occurrence in branch.row.occurrences:
-            leaves = frozenset().union(*(term.leaves for _, term in occurrence.columns))
-            covers = occurrence.total and occurrence.marker is None and all(k.leaves <= leaves for k in branch.keys)
-            if covers and value.leaves <= leaves:
-                template = template_of(occurrence, zip(branch.keys, self.keys, strict=True))
-                found.append((template, in_columns(occurrence, value)))
+            if not occurrence.total or occurrence.marker is not None:
+                continue
+            keys = _expressed(branch, occurrence)
+            shown = express(value, _leaves_of(occurrence), branch.row.store)
+            if keys is not None and shown is not None:
+                template = template_of(occurrence, zip(keys, self.keys, strict=True))
+                found.append((template, in_columns(occurrence, shown)))
         return (*found, *self._inherited(branch, value))
 
     def _inherited(self, branch: Branch, value: Term) -> list[tuple[Template, Term]]:
@@ -269,7 +271,9 @@ class Grouping:
                 self.interpreter.ledger[key] = atoms
         produced = tuple(sorted(self.produced, key=lambda var: var.uid))
         part = Part(new_part(), "", (*self.keys, *produced), (self.keys,))
+        witnesses = self.templates(self.branches[0]) if len(self.branches) == 1 else ()
         return Row(
+            witnesses=witnesses,
             store=self._final(),
             presence=tuple(map(Present, atoms)),
             parts=(*self.kept, part),
@@ -288,6 +292,17 @@ class Grouping:
         found = substitute(term, outer.get)
         allowed = self._kept_variables() | self.produced | {leaf for key in self.keys for leaf in key.leaves}
         return found if found.leaves <= allowed else None
+
+
+def _leaves_of(occurrence: Occurrence) -> frozenset[Var]:
+    return frozenset().union(*(term.leaves for _, term in occurrence.columns))
+
+
+def _expressed(branch: Branch, occurrence: Occurrence) -> tuple[Term, ...] | None:
+    """The keys of a group in terms of one relation that its rows come from."""
+    allowed = _leaves_of(occurrence)
+    found = [express(key, allowed, branch.row.store) for key in branch.keys]
+    return tuple(key for key in found if key is not None) if None not in found else None
 
 
 def _asks_same(first: Template, second: Template) -> bool:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from tzero.prove.domain.closing import Closing
-from tzero.prove.domain.facts import Fact, NotNull
-from tzero.prove.domain.label import Atom, Kind, Located
+from tzero.prove.domain.existence import settled_by
+from tzero.prove.domain.facts import Fact, NotNull, Same
+from tzero.prove.domain.label import Atom, Kind, Located, Template
 from tzero.prove.domain.row import Occurrence, Part, Present, Row
 from tzero.prove.domain.store import Store
 from tzero.prove.domain.strictness import needs_every_argument
@@ -32,6 +33,7 @@ def side_by_side(left: Row, right: Row) -> Row:
         unique=left.unique + right.unique,
         single=left.single and right.single,
         outer=left.outer | right.outer,
+        witnesses=(left.witnesses if right.single else ()) + (right.witnesses if left.single else ()),
     )
 
 
@@ -70,7 +72,7 @@ class OuterJoin:
         known = set(self.left.store.facts)
         inside = [fact for fact in self.pair.store.facts if fact not in known] + inner_facts
         store = self.left.store.joined(self._right_store(right_vars))
-        store = store.with_guarded(self.marker, tuple(inside)).assume(facts)
+        store = store.with_guarded(self.marker, tuple(inside)).assume([*facts, *self._lookup(), *self._certain()])
         presence = self.left.presence
         chosen = asof or self.at_most_one()
         if not chosen:
@@ -84,15 +86,21 @@ class OuterJoin:
             unique=self.left.unique + self.right.unique,
             single=self.left.single and self.right.single,
             outer=self.left.outer,
+            witnesses=self.left.witnesses,
         )
 
     def columns(self) -> dict[str, Term]:
         """The right side's columns as they are after the join: NULL where nothing matched, whatever they say inside."""
-        if not self.right.columns:
+        if type(self.right.columns) is not dict:  # the columns of an undeclared relation are whatever is asked for
             return self.right.columns
         mine = self._right_variables()
+        certain = [fact.right for fact in self._certain() if isinstance(fact, Same)]
+        loose = [term for term in certain if not self.left.store.not_null(term)]
+        if certain and not loose:
+            return self.right.columns
+        there = loose[0] if loose else self.marker
         return {
-            name: term if _needs(term, mine) else app("present", self.marker, term, type_=term.type)
+            name: term if _needs(term, mine) else app("present", there, term, type_=term.type)
             for name, term in self.right.columns.items()
         }
 
@@ -164,6 +172,62 @@ class OuterJoin:
             return True
         return self._total_choice(None)
 
+    def _certain(self) -> list[Fact]:
+        """A join on values that the left row itself is one of surely matches: the value is the left one, or both NULL."""
+        pairs = self._equalities()
+        loose = [left for _, left in pairs if not self.left.store.not_null(left)]
+        if not pairs or len(loose) > 1 or (loose and len(pairs) > 1):
+            return []
+        shown = {right for right, _ in pairs}
+        free = (held for held in self.right.store.holds if not (_is_presence(held) and held.leaves <= shown))
+        if any(free):
+            return []
+        return [Same(right, left) for right, left in pairs] if self._witnessed() else []
+
+    def _witnessed(self) -> bool:
+        """Whether the left row, by being there, makes sure that the right one is."""
+        store = self.pair.store
+        if any(self._says(template, store) for template in self.right.witnesses):
+            return True
+        atoms = [item.atom for item in self.right.located_in(store)]
+        return bool(atoms) and all(any(self._says(t, store) for t in atom.exists) for atom in atoms)
+
+    def _says(self, template: Template, store: Store) -> bool:
+        plain = all(map(_is_presence, template.conditions))
+        return plain and next(settled_by(template, self.left.occurrences, store), None) is not None
+
+    def _equalities(self) -> list[tuple[Term, Term]]:
+        """The predicate as equalities of a right term with a left one; none when it says anything else."""
+        mine = self._right_variables()
+        found = []
+        for part in self.on.args if isinstance(self.on, App) and self.on.op == "and" else (self.on,):
+            if not (isinstance(part, App) and part.op == "eq"):
+                return []
+            right, left = part.args
+            if not right.leaves <= mine:
+                right, left = left, right
+            if not right.leaves <= mine or left.leaves & mine or not right.leaves:
+                return []
+            found.append((right, left))
+        return found
+
+    def _lookup(self) -> list[Fact]:
+        """A join of a whole relation by its key is a function of that key: its columns, or NULL."""
+        source = next((o for o in self.right.occurrences if o.total and not o.conditions and o.marker is None), None)
+        if source is None or len(self.right.parts) != 1:
+            return []
+        names = {term: name for name, term in source.columns}
+        pairs = self._equalities()
+        given = {names[right]: left for right, left in pairs if right in names}
+        if len(given) != len(pairs):
+            return []
+        keys = [{names[term] for term in key if term in names} for key in self.right.parts[0].keys]
+        if set(given) not in keys:
+            return []
+        terms = [given[name] for name in sorted(given)]
+        by = (source.source, *sorted(given))
+        return [Same(t, app("lookup", *terms, type_=t.type, params=(*by, name))) for t, name in names.items()]
+
     def _right_variables(self) -> set[Var]:
         return self.right.variables() - self.left.variables() | {
             leaf for part in self.right.parts for term in part.terms for leaf in term.leaves
@@ -185,3 +249,12 @@ def _needs(term: Term, variables: set[Var]) -> bool:
     if isinstance(term, Var):
         return term in variables
     return isinstance(term, App) and needs_every_argument(term) and any(_needs(arg, variables) for arg in term.args)
+
+
+def _is_presence(term: Term) -> bool:
+    """Whether a predicate only says that something is not NULL."""
+    if isinstance(term, App) and term.op == "and":
+        return all(_is_presence(arg) for arg in term.args)
+    if not (isinstance(term, App) and term.op == "not"):
+        return False
+    return isinstance(term.args[0], App) and term.args[0].op == "is_null"
