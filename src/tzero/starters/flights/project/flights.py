@@ -15,10 +15,10 @@ rows = (
     # the last observation known before T0; one older than six hours says nothing of the weather at departure
     .lookup_as_of(weather, on="origin", max_age="6h")
     .derive(
-        dep_hour="extract(hour FROM scheduled_at AT TIME ZONE 'America/New_York')",
-        dep_weekday="extract(isodow FROM scheduled_at AT TIME ZONE 'America/New_York')",
+        dep_hour="cast(extract(hour FROM scheduled_at AT TIME ZONE 'America/New_York') AS int)",
+        dep_weekday="cast(extract(isodow FROM scheduled_at AT TIME ZONE 'America/New_York') AS int)",
         scheduled_minutes="seconds_between(scheduled_arrival_at, scheduled_at) / 60",
-        plane_age_years="extract(year FROM scheduled_at AT TIME ZONE 'America/New_York') - built_in",
+        plane_age_years="cast(extract(year FROM scheduled_at AT TIME ZONE 'America/New_York') AS int) - built_in",
         plane_seats="seats",
         weather_age_minutes="seconds_between(scheduled_at, observed_at) / 60",
     )
