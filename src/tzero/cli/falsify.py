@@ -33,8 +33,7 @@ QUERY_SECONDS, RELATION_SECONDS = 2.0, 60.0
 @click.option("--worlds", type=click.IntRange(min=1), default=5000, show_default=True, help="How many worlds at most.")
 @click.option("--seed", type=int, default=0, show_default=True, help="What the worlds are drawn from.")
 @project_options
-@click.pass_context
-def command(ctx: click.Context, subject: str | None, **given: Any) -> None:
+def command(subject: str | None, **given: Any) -> None:
     """Look for data that shows a query seeing the future.
 
     FILE.sql is run over small random databases in an embedded DuckDB. RELATION is taken from the target with all
@@ -48,12 +47,13 @@ def command(ctx: click.Context, subject: str | None, **given: Any) -> None:
     if settings().as_json:
         put_json({name: trial.to_json() for name, trial in trials.items()})
     if any(trial.outcome is not Outcome.CLEAN for trial in trials.values()):
-        ctx.exit(1)
+        click.get_current_context().exit(1)
 
 
 def _trials(subject: str | None, given: dict[str, Any]) -> Iterator[tuple[str, Trial]]:
     is_file = subject is not None and (subject == "-" or subject.endswith(".sql"))
-    for name, trial in [_of_file(str(subject), given)] if is_file else _of_relations(subject, given):
+    found = iter([_of_file(str(subject), given)]) if is_file else _of_relations(subject, given)
+    for name, trial in found:
         if not settings().as_json:
             put(f"{name}: {trial}")
         yield name, trial

@@ -17,11 +17,11 @@ from tzero.engines.catalog import ColumnInfo
 from tzero.errors import DeclarationError, EngineError
 from tzero.falsify.closure import Closure, closure_of
 from tzero.falsify.compare import Difference
-from tzero.falsify.constraints import settle
 from tzero.falsify.cut import Cut
 from tzero.falsify.falsifier import ZONES
 from tzero.falsify.literals import Literals, read_literals
 from tzero.falsify.mutations import MUTATIONS, NAMES, Mutation, Scene
+from tzero.falsify.mutations.applied import mutated
 from tzero.falsify.shrink import fewest_changes
 from tzero.falsify.store import Store
 from tzero.falsify.tables import Table, tables_of
@@ -169,15 +169,8 @@ class _Search:
         return self.witness is not None or done >= self.worlds or time.monotonic() - self.started > self.seconds
 
     def _try(self, mutation: Mutation, scene: Scene) -> None:
-        world = scene.world.copy()
-        mutation.apply(scene, world)
-        touched = list(changes(scene.world, world))
-        for table in self.store.tables:
-            rows, old = world.rows[table.name], scene.world.rows[table.name]
-            changed = [change.uid for change in touched if change.relation == table.name and change.uid in rows]
-            movable = {uid for uid in changed if uid not in old or scene.cut.is_free(table, uid, old[uid])}
-            settle(table, rows, changed, movable, scene.cut.times)
-        if not touched:
+        world = mutated(mutation, scene)
+        if world == scene.world:
             return
         kept = self.store.kept_keys(scene.cut)
         try:

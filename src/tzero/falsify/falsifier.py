@@ -13,10 +13,10 @@ from tzero.errors import EngineError
 from tzero.falsify.bench import Bench, Output
 from tzero.falsify.case import Case, Runner
 from tzero.falsify.compare import Shape, moved_share
-from tzero.falsify.constraints import settle
 from tzero.falsify.cut import Cut
 from tzero.falsify.database import random_world
 from tzero.falsify.mutations import CIRCUMSTANCES, MUTATIONS, NAMES, Mutation, Scene, Setting, Stage
+from tzero.falsify.mutations.applied import mutated
 from tzero.falsify.shrink import shrink
 from tzero.falsify.subject import Sql, Subject
 from tzero.falsify.tables import Table, tables_of
@@ -191,7 +191,7 @@ class Search:
     def _try(
         self, runner: Runner, mutation: Mutation, scene: Scene, setting: Setting, base: Output, shape: Shape
     ) -> None:
-        world = self._mutated(mutation, scene)
+        world = mutated(mutation, scene)
         case = Case(
             mutation.name, mutation.says, setting, setting.over(world), shape, scene.cut,
             self.own.name if self.own else None, self.own_key,
@@ -207,18 +207,6 @@ class Search:
         self.moved |= columns
         if case.difference(base, output):
             self._found(runner, case)
-
-    def _mutated(self, mutation: Mutation, scene: Scene) -> World:
-        world = scene.world.copy()
-        mutation.apply(scene, world)
-        touched = {(change.relation, change.uid) for change in changes(scene.world, world)}
-        for table in self.tables:
-            rows = world.rows[table.name]
-            changed = [uid for name, uid in touched if name == table.name and uid in rows]
-            old = scene.world.rows[table.name]
-            movable = {u for u in changed if u not in old or scene.cut.is_free(table, u, old[u])}
-            settle(table, rows, changed, movable, self.times)
-        return world
 
     def _found(self, runner: Runner, case: Case) -> None:
         """Shrink a case and keep it as the witness, if it still shows when it is run afresh."""

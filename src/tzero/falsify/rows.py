@@ -48,7 +48,7 @@ class RowMaker:
     def _share(self, table: Table, row: Row, near: Row | None) -> None:
         """Take values that other rows have in joined columns."""
         for column, group in table.groups.items():
-            if near is not None and column in near and column not in table.key and self.random.random() < 0.8:
+            if near is not None and column in near and column != table.fresh and self.random.random() < 0.8:
                 row[column] = near[column]
                 continue
             others = [
@@ -80,7 +80,7 @@ class RowMaker:
         for match in table.refers_to.values():
             if set(table.key) <= set(match.values()):
                 return tuple(row[c] for c in table.key) not in taken
-        column = next((c for c in reversed(table.key) if not table.is_time(c)), None)
+        column = table.fresh
         if column is None:
             return True
         for attempt in range(50):

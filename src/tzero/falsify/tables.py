@@ -42,6 +42,11 @@ class Table:
         return self.relation.keys[0] if self.relation.keys else ()
 
     @cached_property
+    def fresh(self) -> str | None:
+        """The key column that tells new rows apart: the last one that is no time. The others are drawn like values."""
+        return next((column for column in reversed(self.key) if not self.is_time(column)), None)
+
+    @cached_property
     def late_times(self) -> dict[str, tuple[str, ...]]:
         """Each column that dates late values -> the late columns that it dates, itself among them if it is late."""
         found: dict[str, tuple[str, ...]] = {}

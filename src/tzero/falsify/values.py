@@ -91,7 +91,8 @@ class Values:
         if known and self.random.random() < 0.5:
             value = int(self.random.choice(known)) + self.random.choice((-1, 0, 0, 1))
         else:
-            span = self.spans.setdefault(f"{table.name}.{column}", self.random.choice((3, 9, 9, 1000)))
+            span = 3 if column in table.key else self.random.choice((3, 9, 9, 1000))
+            span = self.spans.setdefault(f"{table.name}.{column}", span)
             value = self.random.randrange(-span if new else -span // 3, span * (4 if new else 1))
         top = 30_000 if "small" in table.relation.columns[column] else 2_000_000_000
         value = max(-top, min(top, value))

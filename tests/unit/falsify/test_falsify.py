@@ -15,7 +15,8 @@ COUNT = "SELECT s.id, s.sold_at AS t0, (SELECT count(*) FROM sales o WHERE o.bra
 LEAKY, SAFE = COUNT.format("o.sold_at <= s.sold_at"), COUNT.format("o.sold_at < s.sold_at")
 BY_DAY = """
 WITH d AS (SELECT brand, CAST(sold_at AT TIME ZONE 'UTC' AS DATE) AS day, count(*) AS n FROM sales GROUP BY 1, 2)
-SELECT brand, day AS t0, sum(n) OVER (PARTITION BY brand ORDER BY day ROWS BETWEEN UNBOUNDED PRECEDING AND {}) AS n FROM d
+SELECT brand, day AS t0, sum(n) OVER (PARTITION BY brand ORDER BY day ROWS BETWEEN UNBOUNDED PRECEDING AND {}) AS n
+FROM d
 """
 SAFE_QUERIES = {
     "as-of count": (SAFE, shop()),
@@ -28,7 +29,10 @@ SAFE_QUERIES = {
         " ON n.id = s.id AND n.read_at < s.sold_at GROUP BY ALL",
         shop(),
     ),
-    "own row": ("SELECT s.id, s.sold_at AS t0, s.price * 2 AS twice, b.country FROM sales s LEFT JOIN brands b USING (brand)", shop()),
+    "own row": (
+        "SELECT s.id, s.sold_at AS t0, s.price * 2 AS twice, b.country FROM sales s LEFT JOIN brands b USING (brand)",
+        shop(),
+    ),
     "days with a spine": (BY_DAY.format("1 PRECEDING"), shop(None, spine=("brand", "t0"))),
     "own rows by another name": (SAFE.replace("s.id,", "s.id AS sale,"), shop()),
 }  # fmt: skip
@@ -81,7 +85,8 @@ def test_presence_is_compared_too() -> None:
 
 
 def test_a_row_without_an_anchor_may_not_change() -> None:
-    query = "SELECT s.id, s.sold_at AS t0 FROM sales s FULL JOIN notes n ON n.id = s.id AND n.read_at < s.sold_at GROUP BY ALL"
+    on = "n.id = s.id AND n.read_at < s.sold_at"
+    query = f"SELECT s.id, s.sold_at AS t0 FROM sales s FULL JOIN notes n ON {on} GROUP BY ALL"
     leak(query, shop())
 
 
