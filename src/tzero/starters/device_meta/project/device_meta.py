@@ -2,6 +2,7 @@
 
 from tzero import Entity, Events, FeatureView, columns, one_hot, vocabulary
 
+# The colours that the model knows. Any other becomes _OTHER, none at all _MISSING: 22 values, whatever labellers write.
 COLORS = (
     "graphite", "black_titanium", "silver", "space_black", "midnight", "sierra_blue", "blue", "natural_titanium",
     "gold", "deep_purple", "white_titanium", "starlight", "desert_titanium", "blue_titanium", "black", "alpine_green",
@@ -10,13 +11,18 @@ COLORS = (
 VARIANTS = ("base", "pro", "pro_max", "plus", "mini", "air", "other")
 GENERATIONS = (13, 14, 15, 16, 17)
 
+# One row per listing. edited_date is its T0: its title is of that moment. A seller can edit a listing, which moves it to
+# a later day; the days between then count one phone less.
 listings = Events(
     "feature_store.listing_device_features_clean_mv",
     key=("generation", "listing_id"),
     time="edited_date",
 )
+# What labellers saw in its pictures, often days after T0. The store takes it as it is, as its users expect; with
+# known_at="known_at", sla="24h" it would take only what was known within a day, and say so.
 images = Entity("feature_store.device_image_features_unified_v1", key=("generation", "listing_id"))
 
+# What a phone is, from its own row alone. A name that begins with _ is a step on the way and is kept nowhere.
 base = (
     listings.lookup(images)
     .derive(
@@ -46,6 +52,7 @@ base = (
     .named("feature_store.v_device_meta_base_t0_v1")
 )
 
+# How common it was: phones of strictly earlier days. A phone sees neither itself nor the others of its day.
 SEGMENT, COLOR = ("gen_key", "model_variant"), "color_bucket"
 before = base.before_day(zone="UTC", into="feature_store.device_meta_gmc_stats_t0_v1_mv")
 
