@@ -11,8 +11,8 @@ COLORS = (
 VARIANTS = ("base", "pro", "pro_max", "plus", "mini", "air", "other")
 GENERATIONS = (13, 14, 15, 16, 17)
 
-# One row per listing. edited_date is its T0: its title is of that moment. A seller can edit a listing, which moves it to
-# a later day; the days between then count one phone less.
+# One row per listing. edited_date is its T0: its title is of that moment. A seller can edit a listing, which moves it
+# to a later day; the days between then count one phone less.
 listings = Events(
     "feature_store.listing_device_features_clean_mv",
     key=("generation", "listing_id"),
