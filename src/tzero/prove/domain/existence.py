@@ -12,7 +12,7 @@ from tzero.prove.domain.facts import NotNull
 from tzero.prove.domain.label import Template
 from tzero.prove.domain.row import Occurrence
 from tzero.prove.domain.store import Store
-from tzero.prove.domain.terms import App, Term, Var, substitute
+from tzero.prove.domain.terms import NULL, App, Term, Var, substitute
 
 _columns: dict[tuple[str, str], Var] = {}
 
@@ -74,9 +74,9 @@ def _said(template: Template, mine: dict[str, Term], store: Store) -> tuple[Term
         if not store.equal(term, outer):
             return None
         found.append(term)
-    keyed = {inner for inner, _ in template.keys}
+    keyed: dict[Term, Term] = {inner: NULL for inner, _ in template.keys}
     for condition in template.conditions:
-        if condition.leaves <= keyed:
+        if not substitute(condition, keyed.get).leaves:
             # It holds of all rows with these key values or of none: then nothing is there in any case.
             continue
         term = substitute(condition, outside.get)
@@ -93,5 +93,6 @@ def follows(term: Term, store: Store) -> bool:
     if isinstance(term, App) and term.op == "and":
         return all(follows(arg, store) for arg in term.args)
     if isinstance(term, App) and term.op == "not" and isinstance(term.args[0], App) and term.args[0].op == "is_null":
-        return store.entails(NotNull(term.args[0].args[0]))
+        inner = term.args[0].args[0]
+        return store.entails(NotNull(inner)) or store.entails(NotNull(store.canon(inner)))
     return False

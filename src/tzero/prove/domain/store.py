@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterable
 
 from tzero.prove.domain.differences import Differences
 from tzero.prove.domain.facts import Bound, Contradiction, Fact, Holds, Le, NotNull, Null, RowOf, Same
+from tzero.prove.domain.folding import folded, without
 from tzero.prove.domain.strictness import is_total, needs_every_argument
-from tzero.prove.domain.terms import NULL, App, Const, Term, Var, rebuild
+from tzero.prove.domain.terms import NULL, App, Const, Term, Var, rebuild, walk
 
 
 class Store:
@@ -227,7 +228,9 @@ class Store:
             return found
         self._canon[term] = term
         new: Term = term
-        if isinstance(term, App):
+        if isinstance(term, App) and term.op == "case" and (whole := self._rejoined(term)) is not term:
+            new = self.canon(whole)
+        elif isinstance(term, App):
             args = tuple(self.canon(arg) for arg in term.args)
             if any(a is not b for a, b in zip(args, term.args, strict=True)):
                 new = rebuild(term, args)
@@ -244,11 +247,25 @@ class Store:
     def _simplify(self, term: Term) -> Term:
         if isinstance(term, App) and term.op == "present" and self.not_null(term.args[0]):
             return self.canon(term.args[1])
+        if isinstance(term, App) and term.op == "case":
+            return self._rejoined(term)
         if isinstance(term, App) and term.op in ("coalesce", "least", "greatest"):
             if term.op == "coalesce" and self.not_null(term.args[0]):
                 return self.canon(term.args[0])
             if len(term.args) == 1:
                 return self.canon(term.args[0])
+        return term
+
+    def _rejoined(self, term: App) -> Term:
+        """``CASE WHEN x IS NULL THEN f(NULL) ELSE f(x) END`` is ``f(x)``."""
+        test = term.args[0]
+        if len(term.args) != 3 or not (isinstance(test, App) and test.op == "is_null"):
+            return term
+        missing, otherwise = test.args[0], term.args[2]
+        if isinstance(otherwise, App) and otherwise.op == "present" and otherwise.args[0] is missing:
+            otherwise = otherwise.args[1]
+        if missing in walk(otherwise) and without(otherwise, missing) is folded(term.args[1]):
+            return otherwise
         return term
 
     def members(self, term: Term) -> tuple[Term, ...]:

@@ -75,6 +75,9 @@ class Const(Term):
         return repr(self.value)
 
 
+_CHOICES = frozenset({"coalesce", "least", "greatest", "present"})
+
+
 class App(Term):
     """A pure function of terms; ``params`` are its literal parameters (a unit, a zone, an offset)."""
 
@@ -86,7 +89,8 @@ class App(Term):
         self.type = type_
         self.params = params
         self.leaves = frozenset().union(*(arg.leaves for arg in args)) if args else frozenset()
-        self.chooses = op in ("coalesce", "least", "greatest", "present") or any(arg.chooses for arg in args)
+        splits = op == "case" and isinstance(args[0], App) and args[0].op == "is_null"
+        self.chooses = splits or op in _CHOICES or any(arg.chooses for arg in args)
 
     def __repr__(self) -> str:
         inside = ", ".join(map(repr, (*self.params, *self.args)))

@@ -173,7 +173,7 @@ class OuterJoin:
         return self._total_choice(None)
 
     def _certain(self) -> list[Fact]:
-        """A join on values that the left row itself is one of surely matches: the value is the left one, or both NULL."""
+        """A join on values that the left row itself is one of surely matches: both are equal, or both NULL."""
         pairs = self._equalities()
         loose = [left for _, left in pairs if not self.left.store.not_null(left)]
         if not pairs or len(loose) > 1 or (loose and len(pairs) > 1):
