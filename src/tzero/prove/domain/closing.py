@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
+from tzero.prove.domain.differences import Differences
 from tzero.prove.domain.facts import Bound, Fact
 from tzero.prove.domain.label import Atom, Kind, Located, Origin, Template
 from tzero.prove.domain.store import Store
-from tzero.prove.domain.terms import ORIGIN, Term, Var
+from tzero.prove.domain.terms import DATE, DAY, INSTANT, ORIGIN, App, Term, Var, app, shift
 
 Settle = Callable[[Iterable[Located]], Iterable[Located]]
 
@@ -113,6 +114,8 @@ class Closing:
         assert time is not None
         differences = store.differences
         differences.include(inner for inner, _ in self._timed())
+        if time.type == INSTANT:
+            differences.include(self._next_days(store))
         reach = differences.bounds(time)
         if differences.impossible:
             return ORIGIN
@@ -121,9 +124,41 @@ class Closing:
             node, offset = differences.node(inner)
             if node in reach:
                 found[outer] = min(reach[node] - offset, found.get(outer, reach[node] - offset))
+        for start, outer in self._starts(differences, reach):
+            node, offset = differences.node(start)
+            if node in reach:
+                found[outer] = min(reach[node] - offset, found.get(outer, reach[node] - offset))
         if ORIGIN in reach:
             found[ORIGIN] = reach[ORIGIN]
         return self._bounded(atom, found)
+
+    def _starts(self, differences: Differences, reach: dict[Term, int]) -> list[tuple[Term, Term]]:
+        """For surviving days of a zone: the instants at which days begin, inside and outside."""
+        found: list[tuple[Term, Term]] = []
+        for inner, outer in self._timed():
+            if inner.type != DATE:
+                continue
+            base, offset = differences.node(inner)
+            for node in list(reach):
+                if isinstance(node, App) and node.op == "start":
+                    day, at = differences.node(node.args[0])
+                    if day is base:
+                        begins = app("start", shift(outer, at - offset), type_=INSTANT, params=node.params)
+                        found.append((node, begins))
+        return found
+
+    def _next_days(self, store: Store) -> list[Term]:
+        """The beginnings of the days that survive, and of those after them, in the zones that are spoken of."""
+        found: list[Term] = []
+        days = [inner for inner, _ in self._timed() if inner.type == DATE]
+        for zone in store.differences.zones():
+            found += [app("start", day, type_=INSTANT, params=(zone,)) for day in days]
+        for inner in days:
+            for form in store.members(inner):
+                local = form.args[0] if isinstance(form, App) and form.op == "floor" else None
+                if isinstance(local, App) and local.op == "local":
+                    found.append(app("start", shift(inner, DAY), type_=INSTANT, params=local.params))
+        return found
 
     def _bounded(self, atom: Atom, limits: dict[Term, int]) -> Term | None:
         """The variable under some limits; atoms with the same limits share it."""

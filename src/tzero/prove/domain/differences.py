@@ -103,6 +103,10 @@ class Differences:
         for term in terms:
             self._place(term)
 
+    def zones(self) -> frozenset[str]:
+        """The zones in which the start of a day is spoken of."""
+        return frozenset(str(start.params[0]) for start in self._starts)
+
     # -- the graph --------------------------------------------------------------------------------------------------
 
     def _place(self, term: Term) -> tuple[Term, int]:
@@ -156,7 +160,9 @@ class Differences:
                 low, high = zones.offsets(str(node.params[0]))
                 self._constrain(node, node.args[0], -low)
                 self._constrain(node.args[0], node, high)
-                self._starts.append(node)
+                if node not in self._starts:
+                    self._starts.append(node)
+                    self._family(node, ("start", node.params[0]), node.args[0])
             case "around":
                 least, most = node.params[:2]
                 assert isinstance(least, int) and isinstance(most, int)
@@ -225,8 +231,9 @@ class Differences:
                 ahead = 0 if local_day is day else self._distances(day, forward=True).get(local_day)
                 if ahead is not None and ahead - day_at <= -DAY:
                     news |= self._edge(x, start, -1 - x_at)
-                elif ahead is not None and ahead - day_at <= 0:
-                    news |= self._edge(x, start, DAY + 3 * 3600 * 1_000_000 - x_at)
+                behind = 0 if local_day is day else self._distances(local_day, forward=True).get(day)
+                if behind is not None and behind + day_at <= 0:
+                    news |= self._edge(start, x, x_at)
         return news
 
     def _distances(self, source: Term, *, forward: bool) -> dict[Term, int]:

@@ -735,6 +735,10 @@ def _anonymous(node: exp.Expr, frame: Frame) -> Term:
         return pure(frame, node, name, args, UNKNOWN, False)
     if name == "timezone" and len(args) == 2:
         return times.at_zone(frame, args[1], args[0], node)
+    if name in ("epoch_us", "epoch_ms", "epoch_ns") and len(args) == 1 and args[0].type in TIME_TYPES:
+        if name == "epoch_us":
+            return app("retype", args[0], type_=INT)
+        return app("strict", args[0], type_=INT, params=(name,))
     if name == "age" and len(args) == 2:
         return times.subtract(frame, args[0], args[1], node)
     if name in functions.CLOCK_NAMES or name == "age":
