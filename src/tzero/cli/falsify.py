@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -52,7 +53,7 @@ def command(subject: str | None, **given: Any) -> None:
 
 def _trials(subject: str | None, given: dict[str, Any]) -> Iterator[tuple[str, Trial]]:
     is_file = subject is not None and (subject == "-" or subject.endswith(".sql"))
-    found = iter([_of_file(str(subject), given)]) if is_file else _of_relations(subject, given)
+    found: Iterable[tuple[str, Trial]] = [_of_file(str(subject), given)] if is_file else _of_relations(subject, given)
     for name, trial in found:
         if not settings().as_json:
             put(f"{name}: {trial}")
@@ -65,7 +66,7 @@ def _of_file(file: str, given: dict[str, Any]) -> tuple[str, Trial]:
     from tzero.prove import DeclarationFile, parse_header
 
     try:
-        text = click.get_text_stream("stdin").read() if file == "-" else Path(file).read_text(encoding="utf-8")
+        text = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
     except OSError as error:
         raise UsageError(f"{file} cannot be read: {error.strerror}", fix="name a file with one query") from error
     declared = _declared(given) or DeclarationFile()

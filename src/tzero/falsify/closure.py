@@ -62,7 +62,9 @@ def renamed(tree: Tree, names: Mapping[RelationName, str]) -> Tree:
     for table in list(found.find_all(exp.Table)):
         if not isinstance(table.this, exp.Identifier) or (not table.args.get("db") and table.name in own):
             continue
-        name = names.get(relations_of(table)[0])
+        # a table within parentheses carries its joins: the name is that of the table alone
+        alone = exp.Table(this=table.this.copy(), db=table.args.get("db"))
+        name = names.get(relations_of(alone)[0])
         if name is not None:
             alias = table.args.get("alias") or exp.TableAlias(this=identifier(table.name))
             table.set("this", identifier(name))

@@ -175,8 +175,8 @@ class _Search:
         kept = self.store.kept_keys(scene.cut)
         try:
             found = self.store.compare(self.store.base, world, scene.cut, kept)
-        except EngineError:
-            self._count(mutation.name, failed=1)
+        except EngineError as error:
+            self.exercised[mutation.name] = self.exercised.get(mutation.name, Exercise()).refused(error.what)
             return
         self._count(mutation.name, rows=found.rows, moved=found.moved)
         if found.difference is None:
@@ -234,10 +234,8 @@ class _Search:
             dict(self.exercised), (), tuple(alone), reason if outcome is Outcome.INCONCLUSIVE else "", self.witness,
         )  # fmt: skip
 
-    def _count(self, name: str, *, failed: int = 0, rows: int = 0, moved: int = 0) -> None:
-        self.exercised[name] = self.exercised.get(name, Exercise()).plus(
-            worlds=1, failed=failed, rows=rows, moved=moved
-        )
+    def _count(self, name: str, *, rows: int = 0, moved: int = 0) -> None:
+        self.exercised[name] = self.exercised.get(name, Exercise()).plus(rows=rows, moved=moved)
 
     def _tolerance(self) -> dict[str, timedelta]:
         names = [table.name for table in self.store.tables]

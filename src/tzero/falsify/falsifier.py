@@ -179,11 +179,11 @@ class Search:
                 try:
                     first = base if before is setting else runner.run(before)
                     second = runner.run(after)
-                except EngineError:
-                    self._count(circumstance.name, worlds=1, failed=1)
+                except EngineError as error:
+                    self._refused(circumstance.name, error)
                     continue
                 changed = case.difference(first, second)
-                self._count(circumstance.name, worlds=1, rows=len(base.rows))
+                self._count(circumstance.name, rows=len(base.rows))
                 if changed:
                     self._found(runner, case)
                     return
@@ -198,12 +198,12 @@ class Search:
         )  # fmt: skip
         try:
             output = runner.run(case.after)
-        except EngineError:
-            self._count(mutation.name, worlds=1, failed=1)
+        except EngineError as error:
+            self._refused(mutation.name, error)
             return
         before, after = case.split(base), case.split(output)
         free_moved, free, columns = moved_share(before.free, after.free)
-        self._count(mutation.name, worlds=1, rows=free, moved=free_moved)
+        self._count(mutation.name, rows=free, moved=free_moved)
         self.moved |= columns
         if case.difference(base, output):
             self._found(runner, case)
@@ -225,9 +225,11 @@ class Search:
             {name: rows for name, rows in rest.items() if rows}, shrunk.circumstance,
         )  # fmt: skip
 
-    def _count(self, name: str, *, worlds: int = 0, failed: int = 0, rows: int = 0, moved: int = 0) -> None:
-        found = self.exercised.get(name, Exercise())
-        self.exercised[name] = found.plus(worlds=worlds, failed=failed, rows=rows, moved=moved)
+    def _count(self, name: str, *, rows: int = 0, moved: int = 0) -> None:
+        self.exercised[name] = self.exercised.get(name, Exercise()).plus(rows=rows, moved=moved)
+
+    def _refused(self, name: str, error: EngineError) -> None:
+        self.exercised[name] = self.exercised.get(name, Exercise()).refused(error.what)
 
     def _moments(self, base: Output, shape: Shape, values: Values, world: World) -> list[datetime]:
         """Cuts: half of them where several rows have their T0, some at other times of the data."""

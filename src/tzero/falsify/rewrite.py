@@ -8,10 +8,13 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from sqlglot import exp
+
 from tzero.engines.base import Engine
 from tzero.falsify.closure import Closure, renamed
 from tzero.falsify.tables import Table
 from tzero.falsify.world import Row, World, changes
+from tzero.sql.build import relation
 from tzero.sql.names import RelationName
 from tzero.sql.render import quoted
 
@@ -48,7 +51,7 @@ class Rewriter:
         """A table over a world, as what can stand after FROM."""
         name = RelationName.parse(table.name)
         text = self._mutated(name, table, world)
-        return f"({text})" if text is not None else quoted(name, self.engine.dialect)
+        return f"({text})" if text is not None else f"(SELECT * FROM {from_item(self.engine, name)})"
 
     def _mutated(self, name: RelationName, table: Table, world: World) -> str | None:
         """A base relation without the rows that differ and with what they are instead; None where none does."""
@@ -56,7 +59,7 @@ class Rewriter:
         if not touched:
             return None
         columns = ", ".join(quoted(column, self.engine.dialect) for column in table.kinds)
-        text = f"SELECT {columns} FROM {quoted(name, self.engine.dialect)}"
+        text = f"SELECT {columns} FROM {from_item(self.engine, name)}"
         gone = [change.before for change in touched if change.before is not None]
         if gone:
             text += f" WHERE NOT ({self.any_of(table, gone)})"
@@ -82,6 +85,13 @@ class Rewriter:
             f"{self.literal(table, column, row[column])} AS {quoted(column, self.engine.dialect)}"
             for column in table.kinds
         )
+
+
+def from_item(engine: Engine, name: RelationName) -> str:
+    """A relation as it stands after FROM; a data file as a subquery that scans it."""
+    if name.is_file:
+        return f"({engine.render(exp.select('*').from_(relation(name)))}) AS file_"
+    return quoted(name, engine.dialect)
 
 
 def literal(value: Any) -> str:

@@ -13,7 +13,7 @@ from tzero.falsify.bench import Cells, cell
 from tzero.falsify.closure import Closure
 from tzero.falsify.compare import Difference, Shape, difference
 from tzero.falsify.cut import Cut
-from tzero.falsify.rewrite import Rewriter, literal, with_ctes
+from tzero.falsify.rewrite import Rewriter, from_item, literal, with_ctes
 from tzero.falsify.tables import Table
 from tzero.falsify.times import Times
 from tzero.falsify.world import Row, Rows, World
@@ -59,7 +59,7 @@ class Store:
         return quoted(name, self.engine.dialect)
 
     def column_source(self, name: str) -> str:
-        return quoted(RelationName.parse(name), self.engine.dialect)
+        return from_item(self.engine, RelationName.parse(name))
 
     def moments(self, number: int) -> list[datetime]:
         """Values of T0 spread over the rows of the relation."""
@@ -186,7 +186,7 @@ class Store:
         return difference(gone, come, shape) if gone or come else None
 
     def _read(self, table: Table, cut: Cut) -> list[Row]:
-        name = quoted(RelationName.parse(table.name), self.engine.dialect)
+        name = self.column_source(table.name)
         columns = ", ".join(self._cell(table, column) for column in table.kinds)
         if not table.dated or not table.known:
             return self._rows(table, f"SELECT {columns} FROM {name} LIMIT {ROWS}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -20,7 +20,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Exercise:
-    """How often a mutation was tried, and how much of what was free to move it moved.
+    """How often a mutation was tried, how often the database refused (``why``), how much of what was free it moved.
 
     For changes of the session, the clock or the order nothing is free to move: ``rows`` are those that were compared.
     """
@@ -29,17 +29,23 @@ class Exercise:
     failed: int = 0
     rows: int = 0
     moved: int = 0
+    why: str = ""
 
     @property
     def share(self) -> float:
         return self.moved / self.rows if self.rows else 0.0
 
     def to_json(self) -> dict[str, Any]:
-        counts = {"worlds": self.worlds, "failed": self.failed, "rows": self.rows, "moved": self.moved}
+        counts = {"worlds": self.worlds, "failed": self.failed, "why": self.why, "rows": self.rows, "moved": self.moved}
         return {**counts, "share": round(self.share, 4)}
 
-    def plus(self, *, worlds: int = 0, failed: int = 0, rows: int = 0, moved: int = 0) -> Exercise:
-        return Exercise(self.worlds + worlds, self.failed + failed, self.rows + rows, self.moved + moved)
+    def plus(self, *, rows: int = 0, moved: int = 0) -> Exercise:
+        """With one more world."""
+        return replace(self, worlds=self.worlds + 1, rows=self.rows + rows, moved=self.moved + moved)
+
+    def refused(self, why: str) -> Exercise:
+        """With one more world that could not be run."""
+        return replace(self, worlds=self.worlds + 1, failed=self.failed + 1, why=self.why or why)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +93,7 @@ class Trial:
             f" on {self.engine}, seed {self.seed}"
         )
         for name, e in self.exercised.items():
-            failed = f", {e.failed} could not run" if e.failed else ""
+            failed = f", {e.failed} could not run: {e.why}" if e.failed else ""
             lines.append(f"  {name:<9} {e.worlds:>5} worlds, moved {e.share:6.1%} of {e.rows} rows{failed}")
         if self.unmoved:
             lines.append(f"never moved, so nothing is said of: {', '.join(self.unmoved)}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import string
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -19,6 +20,7 @@ DAYS = 9
 HOURS = (0, 6, 12, 18)
 NEAR_MIDNIGHT = (0.5, 22.5, 23.5)
 FLOATS = (0.1, 0.2, 0.3, 0.7, 1e-3, 1e6 / 3, 1e9 / 7)
+_PRECISION = re.compile(r"\((\d+)(?:\s*,\s*(\d+))?\)")
 _WORDS = ("a", "b", "c")
 _NEW_WORDS = ("z", "y", *_WORDS)
 
@@ -94,13 +96,15 @@ class Values:
             span = 3 if column in table.key else self.random.choice((3, 9, 9, 1000))
             span = self.spans.setdefault(f"{table.name}.{column}", span)
             value = self.random.randrange(-span if new else -span // 3, span * (4 if new else 1))
-        top = 30_000 if "small" in table.relation.columns[column] else 2_000_000_000
+        top = 100 if "tiny" in table.relation.columns[column].lower() else 30_000
         value = max(-top, min(top, value))
         return abs(value) if column in table.relation.nonnegative else value
 
     def _decimal(self, table: Table, column: str, new: bool) -> Decimal:
         value = Decimal(self.random.randrange(4, 400 if new else 80)) / 4
-        return value if (table.kinds[column].scale or 0) >= 2 else Decimal(int(value))
+        found = _PRECISION.search(table.relation.columns[column])
+        digits, scale = (int(found[1]), int(found[2] or 0)) if found else (18, 2)
+        return min(round(value, min(scale, 2)), Decimal(10 ** min(digits - scale, 9) - 1))
 
     def _word(self, group: str, column: str, new: bool) -> str:
         bound = self.literals.of(column, str) or self.literals.of(group, str)
