@@ -19,11 +19,11 @@ from tzero.prove.domain.label import Atom, Kind, Located
 from tzero.prove.domain.row import Renaming, Unique
 from tzero.prove.domain.store import Store
 from tzero.prove.domain.terms import DAY, INSTANT, INT, ORDERED_TYPES, TIME_TYPES, Const, Term, Var, app, const, shift
-from tzero.prove.domain.types import EXACT_NUMBERS, UNKNOWN, Span
+from tzero.prove.domain.types import EXACT_NUMBERS, FLOAT, UNKNOWN, Span
 from tzero.prove.meaning.logic import facts_of
 from tzero.prove.transfer import times
 from tzero.prove.transfer.aggregate import Call, call_of
-from tzero.prove.transfer.expression import bind
+from tzero.prove.transfer.expression import bind, joined
 from tzero.prove.transfer.filter import aliases, called
 from tzero.prove.transfer.frame import Frame
 
@@ -430,12 +430,14 @@ class _Value:
             self.notes[f"the last bits of {name.upper()} depend on the order of the rows"] = Kind.ORDER
 
     def _type(self) -> str:
+        """The type of the value: that of the argument, whichever branch supplies it."""
+        firsts = [self.w.arguments(frame)[:1] for frame in self.w.frames] if self.args else []
+        argument = joined([first[0] for first in firsts if first]) if firsts else INT
         if self.w.call is None:
-            return self.args[0].type if self.args else INT
-        name = self.w.call.name
-        if name == "Avg":
-            return "float"
-        return functions.AGGREGATE_TYPES.get(name, self.args[0].type if self.args else UNKNOWN)
+            return argument if self.args else INT
+        if self.w.call.name == "Avg":
+            return FLOAT
+        return functions.AGGREGATE_TYPES.get(self.w.call.name, argument if self.args else UNKNOWN)
 
 
 class _Copy:
