@@ -16,7 +16,10 @@ HEADER = """\
 -- tzero: time = "sold_at"
 -- tzero: not_null = ["brand", "sold_at", "price"]
 """
-QUERY = "SELECT s.id, s.sold_at AS t0, (SELECT avg(o.price) FROM sales o WHERE o.sold_at {} s.sold_at) AS usual FROM sales s\n"
+QUERY = """\
+SELECT s.id, s.sold_at AS t0, (SELECT avg(o.price) FROM sales o WHERE o.sold_at {} s.sold_at) AS usual
+FROM sales s
+"""
 
 
 def run(arguments: list[str]) -> int:

@@ -22,7 +22,8 @@ SALES = Relation(
 )
 BRANDS = Relation("shop.brands", key=("brand",), static=True)
 COUNT = """
-SELECT s.id, s.sold_at AS t0, (SELECT count(*) FROM shop.cleaned o WHERE o.brand = s.brand AND o.sold_at {} s.sold_at) AS n
+SELECT s.id, s.sold_at AS t0,
+       (SELECT count(*) FROM shop.cleaned o WHERE o.brand = s.brand AND o.sold_at {} s.sold_at) AS n
 FROM shop.cleaned s
 """
 SETUP = f"""
@@ -112,11 +113,11 @@ def test_rows_without_a_time_are_left_alone_and_named(engine: Engine) -> None:
 
 
 def test_wrong_names_are_refused(engine: Engine) -> None:
-    with pytest.raises(MissingRelationError, match="no relation shop.nowhere"):
+    with pytest.raises(MissingRelationError, match=r"no relation shop\.nowhere"):
         trial_of(engine, "nowhere")
     with pytest.raises(DeclarationError, match="no column 'day'"):
         trial_of(engine, "safe", Query(anchor="day"))
-    with pytest.raises(DeclarationError, match="not under shop.brands"):
+    with pytest.raises(DeclarationError, match=r"not under shop\.brands"):
         trial_of(engine, "brands")
 
 
