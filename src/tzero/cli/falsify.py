@@ -37,7 +37,8 @@ QUERY_SECONDS, RELATION_SECONDS = 2.0, 60.0
 def command(subject: str | None, **given: Any) -> None:
     """Look for data that shows a query seeing the future.
 
-    FILE.sql is run over small random databases in an embedded DuckDB. RELATION is taken from the target with all
+    FILE.sql is run over small random databases in an embedded DuckDB, or in temporary tables of the PostgreSQL that
+    --target names by URL. RELATION is taken from the target with all
     that it is made of, and run over the rows that are there, of which a few are changed within the query: nothing
     is written. Without either, every feature view of the project is tried. Exit 1 where a witness was found, or
     where nothing was exercised.
@@ -72,15 +73,22 @@ def _of_file(file: str, given: dict[str, Any]) -> tuple[str, Trial]:
     declared = _declared(given) or DeclarationFile()
     header = parse_header(text, file=file)
     declared = declared.merged(header) if header else declared
-    trial = falsify(
-        text,
-        _asked(declared.for_query(Path(file).stem), given),
-        dialect=given["dialect"] or "duckdb",
-        setup=[given["setup"].read_text(encoding="utf-8")] if given["setup"] else (),
-        seconds=given["seconds"] or QUERY_SECONDS,
-        worlds=given["worlds"],
-        seed=given["seed"],
-    )
+    target = settings().target
+    engine = _opened(target, read_only=False) if target else None
+    try:
+        trial = falsify(
+            text,
+            _asked(declared.for_query(Path(file).stem), given),
+            dialect=given["dialect"] or "duckdb",
+            setup=[given["setup"].read_text(encoding="utf-8")] if given["setup"] else (),
+            engine=engine,
+            seconds=given["seconds"] or QUERY_SECONDS,
+            worlds=given["worlds"],
+            seed=given["seed"],
+        )
+    finally:
+        if engine is not None:
+            engine.close()
     return file, trial
 
 
@@ -130,7 +138,7 @@ def _of_target(subject: str | None, given: dict[str, Any]) -> Iterator[tuple[str
             fix="give them, name a FILE.sql, or --project DIR",
         )
     name = RelationName.parse(subject)
-    engine = _opened(target)
+    engine = _opened(target, read_only=True)
     try:
         asked = _asked(declared.for_query(str(name)), given)
         yield str(name), falsify_relation(engine, name, asked, **_budget(given))
@@ -138,10 +146,10 @@ def _of_target(subject: str | None, given: dict[str, Any]) -> Iterator[tuple[str
         engine.close()
 
 
-def _opened(target: str) -> Engine:
+def _opened(target: str, *, read_only: bool) -> Engine:
     from tzero.engines.targets import Target, open_engine
 
-    return open_engine(Target.parse(target, Path.cwd()), read_only=True)
+    return open_engine(Target.parse(target, Path.cwd()), read_only=read_only)
 
 
 def _declared(given: dict[str, Any]) -> DeclarationFile | None:

@@ -45,15 +45,20 @@ class Bench:
     """An embedded DuckDB with the base relations of a query. Close it after use."""
 
     def __init__(
-        self, tables: Sequence[Table], views: Mapping[str, str], dialect: str, setup: Iterable[str] = ()
+        self,
+        tables: Sequence[Table],
+        views: Mapping[str, str],
+        dialect: str,
+        setup: Iterable[str] = (),
+        engine: Engine | None = None,
     ) -> None:
-        self.engine: Engine = open_engine(Target.parse("duckdb://", Path()), read_only=False)
+        self.engine: Engine = engine or open_engine(Target.parse("duckdb://", Path()), read_only=False)
         self.tables = tuple(tables)
         self._held: dict[str, list[Row]] = {}
         try:
-            self._create(views, dialect, setup)
+            self.create(views, dialect, setup)
         except BaseException:
-            self.engine.close()
+            self.close()
             raise
 
     def close(self) -> None:
@@ -62,19 +67,14 @@ class Bench:
     def load(self, world: World) -> None:
         """Replace the rows of every base relation that are not the ones it holds."""
         for table in self.tables:
-            name = RelationName.parse(table.name)
             rows = [dict(row) for row in world.rows[table.name].values()]
-            if rows == self._held.get(table.name):
-                continue
-            self._held[table.name] = rows
-            self.engine.execute(f"DELETE FROM {quoted(name, self.engine.dialect)}")
-            if rows:
-                self.engine.load(name, _batches(table, rows), append=True)
+            if rows != self._held.get(table.name):
+                self._held[table.name] = rows
+                self.fill(table, rows)
 
     def run(self, sql: str) -> Output:
         """Run a query. Raises EngineError where the database refuses it."""
-        reader = self.engine.arrow(sql)
-        found = reader.read_all()
+        found = self.engine.arrow(sql).read_all()
         columns = [[cell(value) for value in column.to_pylist()] for column in found.columns]
         return Output(tuple(found.column_names), list(zip(*columns, strict=True)) if columns else [])
 
@@ -84,7 +84,11 @@ class Bench:
     def use_threads(self, number: int) -> None:
         self.engine.execute(f"SET threads = {number}")
 
-    def _create(self, views: Mapping[str, str], dialect: str, setup: Iterable[str]) -> None:
+    def place(self, name: str) -> str:
+        """A relation of the query as it is called here."""
+        return quoted(RelationName.parse(name), self.engine.dialect)
+
+    def create(self, views: Mapping[str, str], dialect: str, setup: Iterable[str]) -> None:
         self.use_threads(1)
         for name in [*(table.name for table in self.tables), *views]:
             schema = RelationName.parse(name).schema
@@ -92,24 +96,21 @@ class Bench:
                 self.engine.execute(f"CREATE SCHEMA IF NOT EXISTS {quoted(schema, self.engine.dialect)}")
         for table in self.tables:
             columns = ", ".join(
-                f"{quoted(column, self.engine.dialect)} {_type(table, column, dialect, self.engine.dialect)}"
+                f"{quoted(column, self.engine.dialect)} {type_of(table, column, dialect, self.engine.dialect)}"
                 for column in table.kinds
             )
-            name = quoted(RelationName.parse(table.name), self.engine.dialect)
-            self.engine.execute(f"CREATE TABLE {name} ({columns})")
+            self.engine.execute(f"CREATE TABLE {self.place(table.name)} ({columns})")
         for statement in setup:
             self.engine.execute(statement)
-        self._create_views(dict(views))
+        self.create_views("CREATE VIEW", dict(views))
 
-    def _create_views(self, views: dict[str, str]) -> None:
+    def create_views(self, verb: str, views: dict[str, str]) -> None:
         """Create views that may read each other, in whatever order works."""
         while views:
             failed: TzeroError | None = None
             for name in list(views):
                 try:
-                    self.engine.execute(
-                        f"CREATE VIEW {quoted(RelationName.parse(name), self.engine.dialect)} AS {views[name]}"
-                    )
+                    self.engine.execute(f"{verb} {self.place(name)} AS {views[name]}")
                 except TzeroError as error:
                     failed = error
                 else:
@@ -118,6 +119,11 @@ class Bench:
                     break
             if failed is not None:
                 raise failed
+
+    def fill(self, table: Table, rows: list[Row]) -> None:
+        self.engine.execute(f"DELETE FROM {self.place(table.name)}")
+        if rows:
+            self.engine.load(RelationName.parse(table.name), _batches(table, rows), append=True)
 
 
 def cell(value: Any) -> Any:
@@ -145,6 +151,6 @@ def _arrow(type_: ColumnType) -> pa.DataType:
     return _ARROW.get(type_.kind, pa.null())
 
 
-def _type(table: Table, column: str, dialect: str, to: str) -> str:
+def type_of(table: Table, column: str, dialect: str, to: str) -> str:
     declared = table.relation.columns[column]
     return type_in(declared or str(table.kinds[column]), dialect, to)

@@ -10,6 +10,7 @@ from tzero.falsify.tables import Table
 from tzero.falsify.values import Values
 from tzero.falsify.world import Row, World
 
+_TIES = (0.2, 0.4, 0.6)
 _OWN, _DATED, _STATIC = (6, 14), (10, 34), (4, 12)
 
 
@@ -19,10 +20,11 @@ def random_world(values: Values, tables: tuple[Table, ...]) -> World:
     maker = RowMaker(values, tables, world)
     for table in tables:
         rows = world.rows[table.name]
+        ties = values.random.choice(_TIES)
         for _ in range(values.random.randrange(*_size(table))):
             row = maker.make(table)
             if row is not None:
-                if rows and values.random.random() < 0.3:
+                if rows and values.random.random() < ties:
                     _tie(table, row, values.random.choice(list(rows.values())))
                 rows[world.number()] = row
         settle(table, rows, rows.keys(), rows.keys(), values.times)

@@ -9,17 +9,19 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from random import Random
 
+from tzero.engines.base import Engine
 from tzero.errors import EngineError
 from tzero.falsify.bench import Bench, Output
 from tzero.falsify.case import Case, Runner
 from tzero.falsify.compare import Shape, moved_share
 from tzero.falsify.cut import Cut
 from tzero.falsify.database import random_world
-from tzero.falsify.mutations import CIRCUMSTANCES, MUTATIONS, NAMES, Mutation, Scene, Setting, Stage
+from tzero.falsify.mutations import CIRCUMSTANCES, MUTATIONS, NAMES, ORDER, Mutation, Scene, Setting, Stage
 from tzero.falsify.mutations.applied import mutated
 from tzero.falsify.shrink import shrink
 from tzero.falsify.subject import Sql, Subject
 from tzero.falsify.tables import Table, tables_of
+from tzero.falsify.temporary import TemporaryBench
 from tzero.falsify.times import Times
 from tzero.falsify.trial import Exercise, Outcome, Trial
 from tzero.falsify.values import Values
@@ -39,6 +41,7 @@ def falsify(
     dialect: str = "duckdb",
     views: Mapping[str, Sql] | None = None,
     setup: Sequence[str] = (),
+    engine: Engine | None = None,
     seconds: float = 2.0,
     worlds: int = 5000,
     seed: int = 0,
@@ -47,6 +50,7 @@ def falsify(
     """Look for data that shows a query seeing the future: small random databases in an embedded DuckDB.
 
     ``views`` are the views that it reads, by name; ``setup`` are statements that are run first (macros, sequences).
+    ``engine`` is a database to use instead of the embedded one, whose session gets temporary tables (PostgreSQL).
     The search stops at the first witness, after ``seconds``, or after ``worlds``; shrinking the witness may take
     half the time again. The same seed searches in the same order. A query of another dialect is translated; a trial
     says so, and says INCONCLUSIVE with the reason where the translation does not run.
@@ -55,17 +59,27 @@ def falsify(
     ExpressionError where it does not parse.
     """
     views = views or {}
-    subject = Subject.read(query, declarations, dialect, views, bool(setup))
+    to = engine.dialect if engine else "duckdb"
+    subject = Subject.read(query, declarations, dialect, views, everything=bool(setup), to=to)
     tables = tables_of(list(subject.relations), declarations.query.own, subject.literals)
     search = Search(subject, declarations, tables, mutations, seed, seconds, worlds)
+    search.engine = to + (", translated" if subject.translated else "")
     try:
-        bench = Bench(tables, subject.views, dialect, setup)
+        bench = _bench(tables, subject.views, dialect, setup, engine)
     except EngineError as error:
         return search.trial(f"{search.engine} could not build it: {error.what}")
     try:
         return search.run(bench)
     finally:
         bench.close()
+
+
+def _bench(
+    tables: tuple[Table, ...], views: Mapping[str, str], dialect: str, setup: Sequence[str], engine: Engine | None
+) -> Bench:
+    if engine is not None and engine.dialect == "postgres":
+        return TemporaryBench(engine, tables, views, dialect, setup)
+    return Bench(tables, views, dialect, setup)
 
 
 class Search:
@@ -90,7 +104,7 @@ class Search:
         self.times = Times(self._day_zone())
         self.own = next((table for table in tables if table.own), None)
         self.own_key = self.own.key if self.own else ()
-        self.engine = "duckdb" + (", translated" if subject.translated else "")
+        self.engine = ""
         self.started = time.monotonic()
         self.exercised: dict[str, Exercise] = {}
         self.databases = self.cuts = 0
@@ -155,8 +169,7 @@ class Search:
     def _database(self, runner: Runner, values: Values, setting: Setting, base: Output) -> None:
         shape = Shape.of(base, self.query, self.subject.output_names(self.own_key))
         self.columns = base.columns
-        if self.databases < 3 or self.databases % 4 == 0:
-            self._circumstances(runner, setting, base, shape)
+        self._circumstances(runner, setting, base, shape)
         turn = self.databases
         for moment in self._moments(base, shape, values, setting.world):
             if not self.mutations:
@@ -173,7 +186,9 @@ class Search:
     def _circumstances(self, runner: Runner, setting: Setting, base: Output, shape: Shape) -> None:
         pinned = self.query.zone is not None or self.subject.translated
         stage = Stage(self.random, self.subject.stopped, () if pinned else ZONES)
-        for circumstance in self.circumstances:
+        # chance, clock and zone show at once or not at all; the order of rows needs ties, so every database is asked
+        asked = [c for c in self.circumstances if self.databases < 3 or self.databases % 8 == 0 or c is ORDER]
+        for circumstance in asked:
             for before, after, text in circumstance.pairs(setting, stage):
                 case = Case(circumstance.name, circumstance.says, before, after, shape, circumstance=text)
                 try:

@@ -9,6 +9,7 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
 from tzero.errors import DeclarationError, ExpressionError
+from tzero.falsify.closure import renamed
 from tzero.falsify.literals import Literals, read_literals
 from tzero.falsify.mutations.clock import EARLY, LATE, stopped_at
 from tzero.prove.declarations import Declarations, Relation
@@ -16,7 +17,6 @@ from tzero.sql.parse import parse_one
 from tzero.sql.render import relations_of
 
 Sql = str | exp.Expr
-BENCH_DIALECT = "duckdb"
 
 
 @dataclass(frozen=True)
@@ -33,24 +33,31 @@ class Subject:
 
     @classmethod
     def read(
-        cls, query: Sql, declarations: Declarations, dialect: str, views: Mapping[str, Sql], everything: bool
+        cls,
+        query: Sql,
+        declarations: Declarations,
+        dialect: str,
+        views: Mapping[str, Sql],
+        *,
+        everything: bool = False,
+        to: str = "duckdb",
     ) -> Subject:
         """Raises ExpressionError where the query does not parse, DeclarationError where it reads what is not declared.
 
-        ``everything`` takes all declared relations, named by the query or not.
+        ``everything`` takes all declared relations, named by the query or not; ``to`` is the bench's dialect.
         """
         tree = _tree(query, dialect)
         parsed = {name.lower(): _tree(view, dialect) for name, view in views.items()}
-        stops = [stopped_at(tree, moment) for moment in (EARLY, LATE)]
-        early, late = (stop and _text(stop, dialect) for stop in stops)
         used = {name: view for name, view in parsed.items() if name in _reached(tree, parsed)}
+        written = _Writer(dialect, to, [tree, *used.values()])
+        early, late = (stop and written.text(stop) for stop in (stopped_at(tree, EARLY), stopped_at(tree, LATE)))
         return cls(
             tree,
-            _text(query, dialect),
-            {name: _text(views.get(name, view), dialect) for name, view in used.items()},
+            written.text(query),
+            {name: written.text(views.get(name, view)) for name, view in used.items()},
             _relations([tree, *used.values()], declarations, used, everything),
             read_literals([tree, *used.values()]),
-            dialect != BENCH_DIALECT,
+            dialect != to,
             (early, late) if early and late else None,
         )
 
@@ -74,14 +81,24 @@ def _tree(query: Sql, dialect: str) -> exp.Expr:
     return tree
 
 
-def _text(query: Sql, dialect: str) -> str:
-    """As written where the bench speaks the dialect: what sqlglot makes of it is another text."""
-    if isinstance(query, str) and dialect == BENCH_DIALECT and not isinstance(parse_one(query, dialect), exp.Create):
-        return query
-    try:
-        return _tree(query, dialect).sql(dialect=BENCH_DIALECT)
-    except SqlglotError as error:
-        raise ExpressionError(f"this cannot be written in {BENCH_DIALECT}: {error}") from error
+class _Writer:
+    """Writes queries for the bench: as they are where it speaks their dialect, and has a place for every name."""
+
+    def __init__(self, dialect: str, to: str, trees: list[exp.Expr]) -> None:
+        self.dialect, self.to = dialect, to
+        names = [name for tree in trees for name in relations_of(tree)]
+        # temporary tables have no schema
+        self.bare = {name: name.name for name in names if name.schema} if to == "postgres" else {}
+
+    def text(self, query: Sql) -> str:
+        tree = _tree(query, self.dialect)
+        as_it_is = self.dialect == self.to and not self.bare
+        if as_it_is and isinstance(query, str) and not isinstance(parse_one(query, self.dialect), exp.Create):
+            return query
+        try:
+            return renamed(tree, self.bare).sql(dialect=self.to)
+        except SqlglotError as error:
+            raise ExpressionError(f"this cannot be written in {self.to}: {error}") from error
 
 
 def _reached(tree: exp.Expr, views: Mapping[str, exp.Expr]) -> set[str]:

@@ -22,4 +22,4 @@ MUTATIONS = (COMBINE, ADD, REMOVE, LATE, EDIT, ARRIVE, PERTURB, EXTREMES)
 """In the order in which they take turns."""
 NAMES = tuple(each.name for each in (*CIRCUMSTANCES, *MUTATIONS))
 
-__all__ = ["CIRCUMSTANCES", "MUTATIONS", "NAMES", "Circumstance", "Mutation", "Scene", "Setting", "Stage"]
+__all__ = ["CIRCUMSTANCES", "MUTATIONS", "NAMES", "ORDER", "Circumstance", "Mutation", "Scene", "Setting", "Stage"]

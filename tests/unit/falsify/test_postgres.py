@@ -1,0 +1,67 @@
+"""PostgreSQL: a query over temporary tables, and a deployed relation through views and a materialized view."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.servers import fresh_database, versions
+from tests.unit.falsify.shop import shop
+
+from tzero.engines.base import Engine
+from tzero.engines.targets import Target, open_engine
+from tzero.falsify import Outcome, falsify, falsify_relation
+from tzero.prove import Declarations, Query, Relation
+from tzero.sql.names import RelationName
+
+pytestmark = pytest.mark.skipif(not versions(), reason="no PostgreSQL server here")
+
+COUNT = """
+SELECT s.id, s.sold_at AS t0, count(o.id) AS n
+FROM {table} s LEFT JOIN {table} o ON o.brand = s.brand AND o.sold_at {sign} s.sold_at
+GROUP BY s.id, s.sold_at
+"""
+SETUP = """
+CREATE SCHEMA shop;
+CREATE TABLE shop.sales AS
+  SELECT i AS id, 'b' || (i % 4) AS brand, CAST(i % 7 AS numeric(10, 2)) AS price, ARRAY[i] AS tags,
+         timestamptz '2024-03-01 00:00:00+00' + (i / 3) * interval '1 hour' AS sold_at
+  FROM generate_series(1, 600) AS r(i);
+CREATE VIEW shop.cleaned AS SELECT * FROM shop.sales;
+"""
+SALES = Relation("shop.sales", key=("id",), time="sold_at", not_null=frozenset({"sold_at"}))
+
+
+@pytest.fixture(scope="module")
+def engine() -> Iterator[Engine]:
+    engine = open_engine(Target.parse(fresh_database(), Path()), read_only=False)
+    for statement in filter(str.strip, SETUP.split(";")):
+        engine.execute(statement)
+    for name, kind, sign in (("safe", "VIEW", "<"), ("leaky", "MATERIALIZED VIEW", "<=")):
+        engine.execute(f"CREATE {kind} shop.{name} AS {COUNT.format(table='shop.cleaned', sign=sign)}")
+    yield engine
+    engine.close()
+
+
+def test_a_query_that_only_postgres_understands(engine: Engine) -> None:
+    query = "SELECT s.id, s.sold_at AS t0, (SELECT jsonb_agg(o.price ORDER BY o.id) FROM sales o) @> '[1]' AS f FROM sales s"
+    trial = falsify(query, shop(), dialect="postgres", engine=engine, seconds=20)
+    assert trial.outcome is Outcome.LEAK, str(trial)
+    assert trial.engine == "postgres"
+
+
+@pytest.mark.parametrize(("sign", "outcome"), [("<", Outcome.CLEAN), ("<=", Outcome.LEAK)])
+def test_a_query_over_temporary_tables(engine: Engine, sign: str, outcome: Outcome) -> None:
+    views = {"shop.sold": "SELECT * FROM sales"}
+    query = COUNT.format(table="shop.sold", sign=sign)
+    trial = falsify(query, shop(), dialect="postgres", engine=engine, views=views, seconds=20, worlds=150)
+    assert trial.outcome is outcome, str(trial)
+
+
+@pytest.mark.parametrize(("name", "outcome"), [("safe", Outcome.CLEAN), ("leaky", Outcome.LEAK)])
+def test_a_deployed_relation(engine: Engine, name: str, outcome: Outcome) -> None:
+    asked = Declarations({"shop.sales": SALES}, Query(own="shop.sales", zone="UTC"))
+    trial = falsify_relation(engine, RelationName("shop", name), asked, seconds=30, worlds=50)
+    assert trial.outcome is outcome, str(trial)
+    assert all(not exercise.failed for exercise in trial.exercised.values()), str(trial)
