@@ -29,6 +29,8 @@ from tzero.sql.build import (
 )
 from tzero.timeline import Trail
 
+ANCHORS = "a"
+"""The alias of the anchors that all parts are joined to."""
 RANK, LEVELS, TOTAL, TOP, SPREAD = "category_rank", "rank_levels", "segment_total", "top_number", "entropy_units"
 UNIT = 1e18
 """Entropy is added in units of 1e-18 nat, as integers, so that no order of additions can change it."""
@@ -36,7 +38,10 @@ UNIT = 1e18
 
 @dataclass(frozen=True, slots=True)
 class Distribution:
-    """The non-zero counts of every category at every (anchor, segment)."""
+    """The counts of every category at every (anchor, segment).
+
+    Those that are not zero; all cells of the group's grid where it ``is_grid``.
+    """
 
     name: str
     group: Group
@@ -45,22 +50,30 @@ class Distribution:
     category: tuple[str, ...]
     trail: Trail
     scale: Scale
+    is_grid: bool
 
     @property
     def cells(self) -> str:
         """The CTE with one row per anchor, segment and category seen: its count and its rank."""
         return f"{self.name}_cells"
 
+    @property
+    def own_cell(self) -> str:
+        """The alias under which an anchor's own cell is at hand."""
+        return ANCHORS if self.is_grid else self.cells
+
     def ctes(self) -> list[Cte]:
         keys = (*self.segment, *self.category)
         counts = Running(f"{self.name}_counts", self.events, keys, self.trail, self.scale)
         counts.add(Total(NUMBER, quoted_column(NUMBER)))
+        after = [(self.cells, self._ranked(counts.name)), (self.name, self._summary())]
+        if self.is_grid:
+            return [*counts.ctes(distinct_anchors(self.group, self.group.keys)), *after]
         return [
             (f"{self.name}_seen", self._seen(keys)),
             (f"{self.name}_anchors", self._anchors()),
             *counts.ctes(exp.select(exp.Star()).from_(named(f"{self.name}_anchors"))),
-            (self.cells, self._ranked(counts.name)),
-            (self.name, self._summary()),
+            *after,
         ]
 
     def _seen(self, keys: tuple[str, ...]) -> exp.Query:
@@ -92,17 +105,14 @@ class Distribution:
         )
         number = cast(quoted_column(NUMBER), self.scale.dialect.count_type)
         total = over(sum_of(number), partition=[item.copy() for item in partition])
-        return (
-            exp.select(
-                quoted_column(ANCHOR),
-                *columns((*self.segment, *self.category)),
-                quoted_column(NUMBER),
-                alias(rank, RANK),
-                alias(total, TOTAL),
-            )
-            .from_(named(counts))
-            .where(exp.GT(this=quoted_column(NUMBER), expression=integer(0)))
-        )
+        query = exp.select(
+            quoted_column(ANCHOR),
+            *columns((*self.segment, *self.category)),
+            quoted_column(NUMBER),
+            alias(rank, RANK),
+            alias(total, TOTAL),
+        ).from_(named(counts))
+        return query if self.is_grid else query.where(_some())
 
     def _summary(self) -> exp.Query:
         share = exp.Div(this=cast(quoted_column(NUMBER), "double"), expression=cast(quoted_column(TOTAL), "double"))
@@ -118,10 +128,17 @@ class Distribution:
                 alias(sum_of(units), SPREAD),
             )
             .from_(named(self.cells))
+            .where(_some() if self.is_grid else None)
             .group_by(quoted_column(ANCHOR), *columns(self.segment))
         )
 
 
+def _some() -> exp.Expr:
+    return exp.GT(this=quoted_column(NUMBER), expression=integer(0))
+
+
 def at_anchor(keys: tuple[str, ...], name: str) -> exp.Expr:
     """The join of the anchors ``a`` to a CTE by anchor and keys."""
-    return all_of([equal(quoted_column(ANCHOR, name), quoted_column(ANCHOR, "a")), *same_columns(keys, name, "a")])
+    return all_of(
+        [equal(quoted_column(ANCHOR, name), quoted_column(ANCHOR, ANCHORS)), *same_columns(keys, name, ANCHORS)]
+    )

@@ -15,7 +15,7 @@ from tzero.compile.events import TIME, enters, leaves
 from tzero.compile.running import IS_CHANGE, MOMENT
 from tzero.compile.times import Scale
 from tzero.features.statistics import Kind, Statistic
-from tzero.sql.build import alias, all_of, columns, equal, integer, interval, named, quoted_column, union_all
+from tzero.sql.build import alias, all_of, columns, equal, interval, named, quoted_column, union_all
 from tzero.timeline import Day
 
 _STEP = {True: timedelta(days=1), False: timedelta(microseconds=1)}
@@ -29,11 +29,14 @@ def framed_extreme(statistic: Statistic, name: str, events: str, anchors: exp.Qu
     moments = exp.select(
         *columns(segment),
         alias(quoted_column(ANCHOR), MOMENT),
-        alias(integer(0), IS_CHANGE),
+        alias(scale.mark(change=False), IS_CHANGE),
         alias(exp.Null(), name),
     ).from_(anchors.subquery(alias="a"))
     changes = exp.select(
-        *columns(segment), alias(quoted_column(TIME), MOMENT), alias(integer(1), IS_CHANGE), quoted_column(name)
+        *columns(segment),
+        alias(quoted_column(TIME), MOMENT),
+        alias(scale.mark(change=True), IS_CHANGE),
+        quoted_column(name),
     ).from_(named(events))
     frame = exp.WindowSpec(
         kind="RANGE",
@@ -54,7 +57,7 @@ def framed_extreme(statistic: Statistic, name: str, events: str, anchors: exp.Qu
     return (
         exp.select(alias(quoted_column(MOMENT), ANCHOR), *columns(segment), quoted_column(name))
         .from_(inner.subquery(alias="t"))
-        .where(equal(quoted_column(IS_CHANGE), integer(0)))
+        .where(scale.is_anchor(quoted_column(IS_CHANGE)))
     )
 
 

@@ -14,6 +14,7 @@ from tzero.compile.groups import Group
 from tzero.compile.lookups import Cte
 from tzero.compile.running import Running, Total
 from tzero.compile.times import Scale
+from tzero.features.populations import Grid
 from tzero.features.statistics import Statistic
 from tzero.sql.build import named, quoted_column
 from tzero.timeline import Trail
@@ -65,6 +66,7 @@ class Parts:
                 statistic.category,
                 statistic.trail,
                 self.scale,
+                self._fills_grid(statistic) and self._grid is None,
             )
         return self._distributions[at]
 
@@ -74,8 +76,21 @@ class Parts:
             same_keys = {*distribution.segment, *distribution.category} == set(statistic.keys)
             same_events = distribution.events == self.stream(statistic).name and distribution.trail == statistic.trail
             if same_keys and same_events and self._has_own_cell(distribution):
-                return distribution.cells
+                return distribution.own_cell
         return None
+
+    @property
+    def anchors(self) -> str:
+        """The CTE of the anchors: of a grid that is counted whole, its cells."""
+        return "anchors" if self._grid is None else self._grid.cells
+
+    @property
+    def _grid(self) -> Distribution | None:
+        return next((found for found in self._distributions.values() if found.is_grid), None)
+
+    def _fills_grid(self, statistic: Statistic) -> bool:
+        dense = self.dialect.dense_grids and self.group.population.grid is not Grid.OBSERVED
+        return dense and {*statistic.segment, *statistic.category} == set(self.group.keys)
 
     def windowed_extreme(self, statistic: Statistic) -> exp.Expr:
         """The least or greatest value within a window, which cannot be taken back when it leaves."""
@@ -119,7 +134,7 @@ class Parts:
         for distribution in self._distributions.values():
             ctes += distribution.ctes()
             query = _join(query, distribution.name, distribution.segment)
-            if self._has_own_cell(distribution):
+            if self._has_own_cell(distribution) and not distribution.is_grid:
                 query = _join(query, distribution.cells, (*distribution.segment, *distribution.category))
         for running in self._running.values():
             ctes += running.ctes(distinct_anchors(self.group, running.keys))

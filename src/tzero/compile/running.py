@@ -22,7 +22,6 @@ from tzero.sql.build import (
     case_when,
     cast,
     columns,
-    equal,
     integer,
     named,
     not_null,
@@ -90,7 +89,10 @@ class Running:
     def _anchor_branch(self, anchors: exp.Query) -> exp.Query:
         neutral = [alias(integer(0) if how in _ADDED else exp.Null(), name) for name, how in self._combined().items()]
         return exp.select(
-            *columns(self.keys), alias(quoted_column(ANCHOR), MOMENT), alias(integer(0), IS_CHANGE), *neutral
+            *columns(self.keys),
+            alias(quoted_column(ANCHOR), MOMENT),
+            alias(self.scale.mark(change=False), IS_CHANGE),
+            *neutral,
         ).from_(anchors.subquery(alias="a"))
 
     def _event_branches(self) -> list[exp.Query]:
@@ -111,7 +113,11 @@ class Running:
     def _branch(
         self, moment: exp.Expr, source: exp.Expr, conditions: list[exp.Expr], changes: dict[str, exp.Expr]
     ) -> exp.Query:
-        items: list[exp.Expr] = [*columns(self.keys), alias(moment.copy(), MOMENT), alias(integer(1), IS_CHANGE)]
+        items: list[exp.Expr] = [
+            *columns(self.keys),
+            alias(moment.copy(), MOMENT),
+            alias(self.scale.mark(change=True), IS_CHANGE),
+        ]
         for name, how in self._combined().items():
             neutral = integer(0) if how in _ADDED else exp.Null()
             change = changes.get(name, neutral)
@@ -169,7 +175,7 @@ class Running:
         return (
             exp.select(alias(quoted_column(MOMENT), ANCHOR), *columns(self.keys), *columns(self._combined()))
             .from_(inner.subquery(alias="t"))
-            .where(equal(quoted_column(IS_CHANGE), integer(0)))
+            .where(self.scale.is_anchor(quoted_column(IS_CHANGE)))
         )
 
 

@@ -7,7 +7,7 @@ from sqlglot import exp
 from tzero.compile.anchors import ANCHOR, anchor_ctes
 from tzero.compile.base import Base
 from tzero.compile.dialects.base import Dialect
-from tzero.compile.distributions import LEVELS, RANK, SPREAD, TOP, TOTAL
+from tzero.compile.distributions import ANCHORS, LEVELS, RANK, SPREAD, TOP, TOTAL
 from tzero.compile.events import KNOWN, NUMBER, TIME
 from tzero.compile.groups import Group
 from tzero.compile.parts import Parts
@@ -43,10 +43,12 @@ class StatisticsQuery:
         values = Values(self.parts)
         features = [alias(values.of(statistic), name) for name, statistic in self.group.statistics]
         query = exp.select(
-            alias(quoted_column(ANCHOR, "a"), self.anchor_column), *columns(self.group.keys, "a"), *features
-        ).from_(exp.alias_(named("anchors"), "a", table=True, quoted=True))
+            alias(quoted_column(ANCHOR, ANCHORS), self.anchor_column), *columns(self.group.keys, ANCHORS), *features
+        ).from_(exp.alias_(named(self.parts.anchors), ANCHORS, table=True, quoted=True))
         query, ctes = self.parts.joined(query)
         anchors = anchor_ctes(self.group, self._own_anchors(), self._event_anchors())
+        if self.parts.anchors != "anchors":
+            anchors.pop()  # the grid, which nothing reads
         return with_ctes(query, [*self.parts.streams, *anchors, *ctes])
 
     def _own_anchors(self) -> exp.Query:

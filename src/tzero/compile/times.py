@@ -30,6 +30,15 @@ class Scale:
         """A time on this scale in a type whose order and distances depend on no setting of the session."""
         return value if isinstance(self.anchor, Day) else self.dialect.clock(value, self.kind)
 
+    def mark(self, *, change: bool) -> exp.Expr:
+        """What marks the changes of a timeline, or its anchors, which sort first."""
+        if self.dialect.boolean_marks:
+            return exp.true() if change else exp.false()
+        return integer(int(change))
+
+    def is_anchor(self, mark: exp.Expr) -> exp.Expr:
+        return exp.Not(this=mark) if self.dialect.boolean_marks else exp.EQ(this=mark, expression=integer(0))
+
     def later(self, value: exp.Expr, length: timedelta) -> exp.Expr:
         """A time on this scale moved later by a fixed length (whole days on a day scale)."""
         if not length:

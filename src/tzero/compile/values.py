@@ -106,7 +106,7 @@ class Values:
             this=exp.Coalesce(this=quoted_column(LEVELS, distribution.name), expressions=[integer(0)]),
             expression=integer(1),
         )
-        return cast(exp.Coalesce(this=quoted_column(RANK, distribution.cells), expressions=[last]), "int")
+        return cast(exp.Coalesce(this=quoted_column(RANK, distribution.own_cell), expressions=[last]), "int")
 
     def _distinct(self, statistic: Statistic) -> exp.Expr:
         running = self.parts.running(statistic, statistic.segment)

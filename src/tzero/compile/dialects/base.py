@@ -26,6 +26,9 @@ class Dialect:
     - ``moved(t, kind, length)``: a time moved later by a fixed length, earlier where that is negative
     - ``clock(t, kind)``: the time in a type whose order and distances depend on no setting of the session
     - ``is_finite(x, kind)``: FALSE for NaN and infinities of a double or a time
+    - ``boolean_marks``: anchors and changes of a timeline are told apart by a boolean, else by 0 and 1; PostgreSQL
+      expects half of the rows of a boolean and one in 200 of a number, and plans by that
+    - ``dense_grids``: where a grid needs the count of every cell, zeros are counted along, else joined in afterwards
     - ``value_tables``: even views compute text columns over distinct values; without, each step of a derivation is a
       lateral subquery, which computes it once per row and lets conditions on the rows through
     """
@@ -40,6 +43,8 @@ class Dialect:
     clock: Callable[[exp.Expr, ColumnType], exp.Expr]
     moved: Callable[[exp.Expr, ColumnType, timedelta], exp.Expr]
     is_finite: Callable[[exp.Expr, ColumnType], exp.Expr]
+    boolean_marks: bool
+    dense_grids: bool
     value_tables: bool
 
 

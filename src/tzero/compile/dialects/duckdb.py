@@ -29,5 +29,7 @@ DUCKDB = Dialect(
     clock=lambda value, _: value,
     moved=lambda value, _, length: plus_interval(value, length),
     is_finite=lambda value, _: _call("ISFINITE", value),
+    boolean_marks=False,
+    dense_grids=False,
     value_tables=True,
 )

@@ -68,5 +68,7 @@ POSTGRES = Dialect(
     clock=_clock,
     moved=_moved,
     is_finite=_is_finite,
+    boolean_marks=True,
+    dense_grids=True,
     value_tables=False,
 )
