@@ -32,7 +32,8 @@ CREATE TABLE shop.brands AS SELECT 'b' || i AS brand, 'c' || (i % 2) AS country 
 CREATE TABLE shop.sales AS
   SELECT CAST(i AS integer) AS id, 'b' || (i % 4) AS brand, CAST(i % 7 AS decimal(10, 2)) AS price,
          TIMESTAMPTZ '2024-03-01 00:00:00+00' + INTERVAL (i // 3) HOUR AS sold_at,
-         CASE WHEN i % 3 = 0 THEN TIMESTAMPTZ '2024-03-01 00:00:00+00' + INTERVAL (i // 3 + i % 40) HOUR END AS closed_at
+         CASE WHEN i % 3 = 0
+              THEN TIMESTAMPTZ '2024-03-01 00:00:00+00' + INTERVAL (i // 3 + i % 40) HOUR END AS closed_at
   FROM range(600) r(i);
 CREATE VIEW shop.cleaned AS SELECT s.*, b.country FROM shop.sales s LEFT JOIN shop.brands b USING (brand);
 CREATE VIEW shop.safe AS {COUNT.format("<")};
