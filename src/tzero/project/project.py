@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from types import TracebackType
 
 import pyarrow as pa
 
+from tzero.doctor import Diagnosis, Store, diagnose
 from tzero.engines.base import Engine
 from tzero.engines.targets import Target, open_engine
 from tzero.errors import ConfigError, ContractError, MissingRelationError, Place, UsageError
@@ -21,7 +22,7 @@ from tzero.project.files import read_batches
 from tzero.project.loading import load_views
 from tzero.project.reading import closing, find_view, query_of, require_built
 from tzero.project.shown import Shown, show
-from tzero.refresh.declared import Declared, Upstream
+from tzero.refresh.declared import Declared, Upstream, sources_of
 from tzero.refresh.performing import Outcome, Progress, perform
 from tzero.refresh.plan import Fingerprint, Plan
 from tzero.refresh.planning import plan_apply, plan_refresh
@@ -178,6 +179,14 @@ class Project:
         if live is None:
             raise MissingRelationError(f"{found.name} has a contract and is not there", fix="run tzero apply")
         return differences(contract, [(column.name, column.dtype) for column in live.columns])
+
+    def diagnose(self, target: str | None = None) -> Diagnosis:
+        """Examine a store and its database; writes nothing."""
+        read = tuple(dict.fromkeys(source for view in self.views for source in sources_of(view)))
+        with self.session(target, read_only=True) as engine:
+            place = self.target(target).path
+            second = partial(self.session, target, read_only=True)
+            return diagnose(Store(engine, self._state(engine), read, second, place))
 
     def target(self, wanted: str | None = None) -> Target:
         """The target with a name, or of a URL; the default one where none is given."""

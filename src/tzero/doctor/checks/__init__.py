@@ -1,0 +1,1 @@
+"""One check per file; its text says why it matters."""
