@@ -131,7 +131,7 @@ class _Reader:
         return DeclarationFile(
             {name.lower(): self.relation(name, table) for name, table in self.tables(data, "relations")},
             self.query(query, "query") if query else Query(),
-            {name: self.query(query | table, name) for name, table in self.tables(data, "queries")},
+            {name: self.query(_on_top(query, table), name) for name, table in self.tables(data, "queries")},
             frozenset(self.names(data, "pure_functions", "the file")),
         )
 
@@ -239,6 +239,14 @@ class _Reader:
         pattern = re.compile(rf"(?<![\w.]){re.escape(word)}(?![\w.])")
         found = (number for number, line in enumerate(self.lines, 1) if pattern.search(line))
         return Place(self.file, next(found, 1))
+
+
+def _on_top(default: dict[str, Any], table: dict[str, Any]) -> dict[str, Any]:
+    """A named query over the default one; ``own`` and ``spine`` replace each other."""
+    kept = {
+        key: value for key, value in default.items() if not ({"own", "spine"} & set(table) and key in ("own", "spine"))
+    }
+    return kept | table
 
 
 def _flatten(prefix: str, table: dict[str, Any], known: tuple[str, ...]) -> Iterable[tuple[str, dict[str, Any]]]:

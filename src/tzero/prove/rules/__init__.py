@@ -38,4 +38,12 @@ _MODULES = (
 )
 RULES: dict[str, Rule] = {module.RULE.code: module.RULE for module in _MODULES}
 
-__all__ = ["EXAMPLE_DECLARATIONS", "RULES", "Rule"]
+
+def reference() -> str:
+    """The reference page of all rules, as Markdown."""
+    head = "# Findings\n\nWhat `tzero check` reports. Every example is read with these declarations:\n\n"
+    declared = f"```toml\n{EXAMPLE_DECLARATIONS.strip()}\n```\n\n"
+    return head + declared + "\n".join(rule.document() for rule in RULES.values())
+
+
+__all__ = ["EXAMPLE_DECLARATIONS", "RULES", "Rule", "reference"]

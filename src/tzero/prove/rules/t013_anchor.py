@@ -9,7 +9,7 @@ RULE = Rule(
     name="no-anchor",
     summary="The output has no usable anchor, so there is no T0 to be before.",
     leaks="""
-SELECT s.id, s.at AS moment FROM sales s
+SELECT s.shop, MAX(s.at) AS t0, COUNT(*) AS n FROM sales s GROUP BY s.shop
 """,
     safe="""
 SELECT s.id, s.at AS t0 FROM sales s
