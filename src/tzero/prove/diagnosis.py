@@ -8,7 +8,7 @@ from tzero.prove.declarations import Declarations
 from tzero.prove.domain.label import Atom, Kind, Located
 from tzero.prove.proof import PRESENCE, Finding, Span, Verdict
 from tzero.prove.rules import RULES
-from tzero.sql.spans import line_and_column, span_of
+from tzero.sql.spans import closed, line_and_column, span_of
 
 CODES = {
     Kind.ROW: "T001",
@@ -46,6 +46,7 @@ def diagnose(
     span = None
     expression = ""
     if place is not None and place[1] <= len(text):
+        place = place[0], closed(text, *place)
         span = Span(*line_and_column(text, place[0]), *place)
         expression = text[place[0] : place[1]]
     return Finding(

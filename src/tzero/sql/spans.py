@@ -29,6 +29,19 @@ def _positions(node: exp.Expr) -> Iterator[tuple[int, int]]:
             yield start, end
 
 
+def closed(text: str, start: int, end: int) -> int:
+    """The end of a span, moved on to the parentheses that it opens but does not close.
+
+    >>> closed("f(a, (b)) + c", 0, 7)
+    9
+    """
+    open_ = text.count("(", start, end) - text.count(")", start, end)
+    while open_ > 0 and end < len(text):
+        open_ += {"(": 1, ")": -1}.get(text[end], 0)
+        end += 1
+    return end
+
+
 def line_and_column(text: str, offset: int) -> tuple[int, int]:
     """The 1-based line and column of an offset.
 

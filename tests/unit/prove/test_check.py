@@ -1,0 +1,143 @@
+"""``tzero check`` and ``tzero explain``, as a person or a program runs them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import duckdb
+import pytest
+from click.testing import CliRunner, Result
+
+from tzero.cli.main import cli
+from tzero.prove.rules import RULES
+
+DECLARED = """
+anchor = "t0"
+own = "sales"
+[relations.sales]
+key = ["id"]
+time = "made"
+not_null = ["shop", "price", "made"]
+columns = { id = "integer", shop = "text", price = "decimal(10, 2)", made = "timestamptz" }
+"""
+HEADER = "\n".join(f"-- tzero: {line}" for line in DECLARED.strip().splitlines())
+SAFE = "SELECT s.id, s.made AS t0, (SELECT COUNT(*) FROM sales o WHERE o.made < s.made) AS n\nFROM sales s\n"
+LEAKY = "SELECT s.id, s.made AS t0,\n  AVG(s.price) OVER (PARTITION BY s.shop) AS mean\nFROM sales s\n"
+
+
+def run(*arguments: object) -> Result:
+    return CliRunner().invoke(cli, ["check", *map(str, arguments)])
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "declared.toml").write_text(DECLARED, encoding="utf-8")
+    (tmp_path / "safe.sql").write_text(SAFE, encoding="utf-8")
+    (tmp_path / "leaky.sql").write_text(f"{HEADER}\n{LEAKY}", encoding="utf-8")
+    return tmp_path
+
+
+def test_proved(folder: Path) -> None:
+    done = run(folder / "safe.sql", "--declare", folder / "declared.toml", "--facts")
+    assert done.exit_code == 0, done.output
+    assert "PROVED" in done.output
+    assert "assumed: a row of sales is known at made" in done.output
+
+
+def test_a_leak_has_a_code_frame_and_a_witness(folder: Path) -> None:
+    done = run(folder / "leaky.sql", "--seconds", 5)
+    assert done.exit_code == 1
+    assert "T002 later-rows [LEAK]" in done.output
+    line = (folder / "leaky.sql").read_text().splitlines().index(
+        "  AVG(s.price) OVER (PARTITION BY s.shop) AS mean"
+    ) + 1
+    assert f"leaky.sql:{line}:3" in done.output
+    assert "  ^" in done.output
+    assert "columns: mean" in done.output
+    assert "witness:" in done.output
+
+
+def test_without_a_search_it_is_unproved(folder: Path) -> None:
+    done = run(folder / "leaky.sql", "--seconds", 0)
+    assert done.exit_code == 1
+    assert "[UNPROVED]" in done.output
+
+
+def test_json(folder: Path) -> None:
+    done = run(folder, "--declare", folder / "declared.toml", "--output", "json", "--seconds", 0)
+    found = json.loads(done.stdout)
+    assert found["verdict"] == "UNPROVED"
+    assert [statement["verdict"] for statement in found["statements"]] == ["UNPROVED", "PROVED"]
+    (finding,) = found["findings"]
+    assert {"code", "verdict", "column", "line", "span", "message", "missing", "fix", "witness"} <= set(finding)
+    assert (finding["code"], finding["column"]) == ("T002", "mean")
+    assert finding["expression"] == "AVG(s.price) OVER (PARTITION BY s.shop)"
+
+
+def test_sarif_and_annotations(folder: Path) -> None:
+    sarif = json.loads(run(folder / "leaky.sql", "--output", "sarif", "--seconds", 0).stdout)
+    (result,) = sarif["runs"][0]["results"]
+    assert result["ruleId"] == "T002"
+    assert result["locations"][0]["physicalLocation"]["region"]["startColumn"] == 3
+    assert {rule["id"] for rule in sarif["runs"][0]["tool"]["driver"]["rules"]} == set(RULES)
+    shown = run(folder / "leaky.sql", "--output", "github", "--seconds", 0).stdout
+    assert shown.startswith("::warning file=")
+    assert "title=T002 later-rows::mean:" in shown
+
+
+def test_a_view_is_checked_as_part_of_what_reads_it(folder: Path) -> None:
+    (folder / "leaky.sql").unlink()
+    (folder / "view.sql").write_text(
+        "CREATE VIEW shop.daily AS SELECT shop, MAX(made) AS last FROM sales GROUP BY shop"
+    )
+    (folder / "reader.sql").write_text(
+        "SELECT s.id, s.made AS t0, d.last FROM sales s LEFT JOIN shop.daily d ON d.shop = s.shop"
+    )
+    done = run(folder, "--declare", folder / "declared.toml", "--seconds", 0, "--output", "json")
+    found = json.loads(done.stdout)
+    assert len(found["statements"]) == 2
+    (finding,) = found["findings"]
+    assert (finding["column"], finding["view"]) == ("last", "shop.daily")
+
+
+def test_options_come_on_top(folder: Path) -> None:
+    (folder / "other.sql").write_text("SELECT id, made AS moment FROM sales")
+    done = run(folder / "other.sql", "--declare", folder / "declared.toml", "--anchor", "moment", "--own", "sales")
+    assert done.exit_code == 0, done.output
+
+
+def test_a_live_view_and_its_closure(tmp_path: Path) -> None:
+    path = tmp_path / "store.duckdb"
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("CREATE TABLE sales (id INTEGER, shop VARCHAR, price DECIMAL(10, 2), made TIMESTAMPTZ)")
+        connection.execute("CREATE VIEW earlier AS SELECT id, made AS t0, price FROM sales")
+        connection.execute(
+            "CREATE VIEW features AS SELECT e.id, e.t0, (SELECT MAX(o.price) FROM earlier o WHERE o.t0 < e.t0) AS top "
+            "FROM earlier e"
+        )
+    declared = tmp_path / "declared.toml"
+    declared.write_text(DECLARED.replace("columns = ", "# columns = "), encoding="utf-8")
+    target = ["--target", f"duckdb:///{path}", "--project", tmp_path, "--declare", declared, "--seconds", 0]
+    done = run("--relation", "features", *target)
+    assert done.exit_code == 0, done.output
+    missing = run("--relation", "sales", *target)
+    assert missing.exit_code != 0
+
+
+def test_what_cannot_be_read(folder: Path) -> None:
+    (folder / "broken.sql").write_text("SELECT FROM WHERE (")
+    done = run(folder / "broken.sql", "--declare", folder / "declared.toml")
+    assert done.exit_code != 0
+    assert done.exception is not None
+    assert "does not parse as duckdb SQL" in str(done.exception)
+    assert run().exit_code == 2
+
+
+def test_explain() -> None:
+    for code, rule in RULES.items():
+        done = CliRunner().invoke(cli, ["explain", code.lower()])
+        assert done.exit_code == 0
+        assert rule.why in done.output
+    assert "T014  same-instant" in CliRunner().invoke(cli, ["explain"]).output
+    assert CliRunner().invoke(cli, ["explain", "T999"]).exit_code != 0
