@@ -21,9 +21,13 @@ Query = str | Tree
 
 
 class Engine(Protocol):
-    """An open database. ``label`` is how it may be printed; ``read_only`` refuses every write."""
+    """An open database. ``label`` is how it may be printed; ``read_only`` refuses every write.
+
+    ``refreshes_by_key``: a stored relation with a unique key is refreshed beside its readers, one without is not.
+    """
 
     dialect: str
+    refreshes_by_key: bool
     label: str
     read_only: bool
 

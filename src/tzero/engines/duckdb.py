@@ -85,6 +85,7 @@ class DuckDBEngine:
     """One connection. See `tzero.engines.base.Engine`."""
 
     dialect = "duckdb"
+    refreshes_by_key = False
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, target: Target, read_only: bool) -> None:
         self._connection = connection

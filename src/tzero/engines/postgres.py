@@ -18,6 +18,7 @@ from tzero.engines.catalog import ColumnInfo, Description, RelationKind, Stateme
 from tzero.engines.postgres_catalog import KINDS
 from tzero.engines.postgres_ddl import Dependent, Kept
 from tzero.engines.postgres_errors import translated
+from tzero.engines.postgres_preflight import preflight
 from tzero.engines.postgres_text import numbered, text_literal, written
 from tzero.engines.targets import Target
 from tzero.errors import BusyError, EngineError, MissingRelationError
@@ -64,6 +65,7 @@ class PostgresEngine:
     """One connection. See `tzero.engines.base.Engine`."""
 
     dialect = "postgres"
+    refreshes_by_key = True
 
     def __init__(
         self, connection: psycopg.Connection[Any], label: str, read_only: bool, options: Mapping[str, str]
@@ -151,11 +153,11 @@ class PostgresEngine:
     def stored_statements(self, relation: StoredRelation) -> tuple[Statement, ...]:
         if self.kind(relation.name) is None:
             return postgres_ddl.create_stored(relation, self._options["work_mem"])
-        kept = self._kept(relation.name, relation.index)
+        kept = self._kept(relation.name, postgres_ddl.index_name(relation))
         return postgres_ddl.replace_stored(relation, kept, self._options["work_mem"])
 
     def refresh_statements(self, relation: StoredRelation) -> tuple[Statement, ...]:
-        return postgres_ddl.refresh_stored(relation, self._options["work_mem"], concurrently=bool(relation.key))
+        return postgres_ddl.refresh_stored(relation, preflight(relation, self.rows), self._options["work_mem"])
 
     def _kept(self, name: RelationName, index: str | None) -> Kept:
         place = [name.schema, name.name]

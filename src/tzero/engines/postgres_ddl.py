@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tzero.engines.catalog import Statement, StoredRelation
+from tzero.engines.postgres_preflight import Preflight
 from tzero.engines.postgres_text import LONGEST, text_literal, written
 from tzero.sql.names import RelationName
 
@@ -87,13 +88,17 @@ def replace_stored(relation: StoredRelation, kept: Kept, work_mem: str) -> tuple
     )
 
 
-def refresh_stored(relation: StoredRelation, work_mem: str, *, concurrently: bool) -> tuple[Statement, ...]:
-    """Recompute; concurrently, only the rows that changed are written and readers go on reading."""
+def refresh_stored(relation: StoredRelation, found: Preflight, work_mem: str) -> tuple[Statement, ...]:
+    """Recompute; concurrently, only the rows that changed are written and readers go on reading.
+
+    A unique index that is gone is made again: the next refresh will not keep readers waiting.
+    """
     name = written(relation.name)
-    how, lock = ("CONCURRENTLY ", WRITERS_WAIT) if concurrently else ("", READERS_WAIT)
+    how, lock = ("CONCURRENTLY ", WRITERS_WAIT) if found.concurrently else ("", READERS_WAIT)
     return (
         *_settings(work_mem),
         Statement(f"REFRESH MATERIALIZED VIEW {how}{name}", lock),
+        *(() if found.indexed else _index(relation)),
         Statement(f"ANALYZE {name}", ANALYZES),
         *_reset(),
     )
@@ -103,19 +108,23 @@ def _index(relation: StoredRelation) -> tuple[Statement, ...]:
     if not relation.key:
         return ()
     columns = ", ".join(written(column) for column in relation.key)
-    called = f" {written(relation.index)}" if relation.index else ""
-    return (Statement(f"CREATE UNIQUE INDEX{called} ON {written(relation.name)} ({columns})", NEW),)
+    name = written(index_name(relation))
+    return (Statement(f"CREATE UNIQUE INDEX {name} ON {written(relation.name)} ({columns})", NEW),)
+
+
+def index_name(relation: StoredRelation) -> str:
+    return relation.index or relation.name.name[: LONGEST - len("_key")] + "_key"
 
 
 def _named_index(relation: StoredRelation) -> tuple[Statement, ...]:
-    if not (relation.key and relation.index):
+    if not relation.key:
         return ()
     there = RelationName(relation.name.schema, _beside_index(relation))
-    return (_rename("INDEX", there, relation.index),)
+    return (_rename("INDEX", there, index_name(relation)),)
 
 
 def _beside_index(relation: StoredRelation) -> str:
-    return _beside(RelationName(None, relation.index or relation.name.name), "key").name
+    return _beside(RelationName(None, index_name(relation)), "key").name
 
 
 def _beside(name: RelationName, mark: str) -> RelationName:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from tzero.compile import Deployment, Relation
@@ -52,9 +52,12 @@ def of_deployment(deployment: Deployment, engine: Engine) -> tuple[OwnRelation, 
     return tuple(_compiled(relation, deployment.view.place, engine) for relation in deployment.relations)
 
 
-def of_upstream(declared: Iterable[Upstream], engine: Engine) -> tuple[OwnRelation, ...]:
-    """The upstream relations in an order in which each comes after those that it reads."""
-    return _ordered([_upstream(item, engine) for item in declared])
+def of_upstream(
+    declared: Iterable[Upstream], keys: Mapping[RelationName, tuple[str, ...]], engine: Engine
+) -> tuple[OwnRelation, ...]:
+    """The upstream relations in an order in which each comes after those that it reads; ``keys`` as views declare."""
+    found = [_upstream(item, keys.get(item.relation, ()), engine) for item in declared]
+    return _ordered(found)
 
 
 def _compiled(relation: Relation, place: Place, engine: Engine) -> OwnRelation:
@@ -74,14 +77,16 @@ def _compiled(relation: Relation, place: Place, engine: Engine) -> OwnRelation:
     )
 
 
-def _upstream(item: Upstream, engine: Engine) -> OwnRelation:
+def _upstream(item: Upstream, declared_key: tuple[str, ...], engine: Engine) -> OwnRelation:
     # the user's text goes to the engine as it is written, unless it names data files by a relative path
     text = item.sql.strip().rstrip(";").rstrip()
     with placed(item.place):
         tree = parse_one(text, engine.dialect)
         created = engine.render(tree) if reads_files(tree) else text
     definition = Definition(str(item.relation), UPSTREAM, text, created)
-    return OwnRelation(item.relation, UPSTREAM, tree, definition, (), None, True, relations_of(tree), item.place)
+    # elsewhere the checks of the sources say more of a key that repeats than the engine would
+    key = declared_key if engine.refreshes_by_key else ()
+    return OwnRelation(item.relation, UPSTREAM, tree, definition, key, None, True, relations_of(tree), item.place)
 
 
 def _ordered(relations: list[OwnRelation]) -> tuple[OwnRelation, ...]:

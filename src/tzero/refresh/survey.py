@@ -40,7 +40,8 @@ def survey(declared: Declared, engine: Engine) -> Survey:
     state = StateSchema(engine, declared.state_schema)
     migrations.require_known(state)
     seen = Survey(declared, engine, state, definition.current(state), Prospect(engine))
-    for relation in of_upstream(declared.upstream, engine):
+    keys = {source.relation: source.key for view in declared.views for source in sources_of(view)}
+    for relation in of_upstream(declared.upstream, keys, engine):
         _add(seen, relation)
     for view in declared.views:
         deployment = compile_view(view, seen.prospect.catalog(sources_of(view)), engine.dialect)

@@ -1,0 +1,130 @@
+"""Who may do what with a store in PostgreSQL: a script of grants for an owner, a refresher and a reader."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import astuple, dataclass
+
+from tzero.errors import UsageError
+from tzero.refresh.relations import UPSTREAM, OwnRelation
+from tzero.refresh.survey import Survey
+from tzero.sql.names import RelationName
+from tzero.sql.render import quoted
+
+MAINTAIN_SINCE = 170_000
+_STATE_TABLES = ("t0_schema_version", "feature_set", "feature_contract", "t0_definition", "t0_run")
+_RUNS = "t0_run"
+
+
+@dataclass(frozen=True, slots=True)
+class Roles:
+    """Their names. The owner may do everything with the store, the reader sees the entrypoints alone."""
+
+    owner: str = "tzero_owner"
+    refresher: str = "tzero_refresher"
+    reader: str = "tzero_reader"
+
+
+def grant_script(seen: Survey, roles: Roles) -> str:
+    """The script, to be run by a superuser once the store is applied; running it again changes nothing.
+
+    Raises UsageError on an engine without roles, and where two roles have the same name.
+    """
+    if seen.engine.dialect != "postgres":
+        raise UsageError(f"{seen.engine.label} has no roles", fix="name a PostgreSQL target")
+    if len(set(astuple(roles))) < 3:
+        raise UsageError("two of the three roles have the same name", fix="give each a name of its own")
+    version = int(seen.engine.rows("SELECT pg_catalog.current_setting('server_version_num')")[0][0])
+    return "\n".join(_Script(seen, roles, version).lines()) + "\n"
+
+
+class _Script:
+    def __init__(self, seen: Survey, roles: Roles, version: int) -> None:
+        self._version = version
+        self._roles = roles
+        self._owner, self._refresher, self._reader = (_name(role) for role in astuple(roles))
+        self._own = tuple(seen.relations.values())
+        self._state = tuple(seen.state.relation(table) for table in _STATE_TABLES)
+        self._runs = seen.state.relation(_RUNS)
+        names = {own.name for own in self._own}
+        self._outside = tuple(dict.fromkeys(name for own in self._own for name in own.reads if name not in names))
+        raw = {name for own in self._own if own.role == UPSTREAM for name in own.reads}
+        self._raw = tuple(name for name in self._outside if name in raw)
+
+    def lines(self) -> Iterator[str]:
+        yield f"-- The roles of this store, for PostgreSQL {self._version // 10_000}: run it after tzero apply."
+        for role in astuple(self._roles):
+            yield _created(role)
+        yield from self._to_owner()
+        yield from self._to_refresher()
+        yield from self._to_reader()
+
+    def _to_owner(self) -> Iterator[str]:
+        yield f"\n-- {self._roles.owner}: owns what tzero made, reads what it is made from"
+        yield from _on_schemas("USAGE, CREATE", (*self._names(), *self._state), self._owner)
+        yield from _on_schemas("USAGE", self._outside, self._owner)
+        yield from _granted("SELECT", self._outside, self._owner)
+        for own in self._own:
+            kind = "MATERIALIZED VIEW" if own.stored else "VIEW"
+            yield f"ALTER {kind} {_name(own.name)} OWNER TO {self._owner};"
+        for table in self._state:
+            yield f"ALTER TABLE {_name(table)} OWNER TO {self._owner};"
+
+    def _to_refresher(self) -> Iterator[str]:
+        yield f"\n-- {self._roles.refresher}: runs tzero refresh"
+        if self._version < MAINTAIN_SINCE:
+            yield "-- before PostgreSQL 17 only the owner of a materialized view can refresh it: as a member of him"
+            if self._raw:
+                exposed = ", ".join(map(str, self._raw))
+                yield f"-- NOTE: a member reads what the owner reads, here also the raw tables {exposed};"
+                yield "-- let another role own and refresh the upstream relations to keep him away from these"
+            yield f"GRANT {self._owner} TO {self._refresher};"
+            return
+        stored = tuple(own.name for own in self._own if own.stored)
+        sources = tuple(name for name in self._read_by_checks() if name not in stored)
+        yield from _on_schemas("USAGE", (*self._names(), *self._state, *sources), self._refresher)
+        yield from _granted("MAINTAIN, SELECT", stored, self._refresher)
+        yield from _granted("SELECT", (*sources, *self._state), self._refresher)
+        yield from _granted("INSERT", (self._runs,), self._refresher)
+
+    def _to_reader(self) -> Iterator[str]:
+        yield f"\n-- {self._roles.reader}: reads the entrypoints, which run with the rights of {self._roles.owner}"
+        for name in (*self._names(), *self._state):
+            yield f"REVOKE ALL ON {_name(name)} FROM PUBLIC, {self._reader};"
+        entrypoints = self._names("entrypoint")
+        yield from _on_schemas("USAGE", entrypoints, self._reader)
+        for view in self._names("base", "entrypoint"):
+            if self._version >= 150_000:
+                yield f"ALTER VIEW {_name(view)} RESET (security_invoker);"
+        yield from _granted("SELECT", entrypoints, self._reader)
+
+    def _names(self, *roles: str) -> tuple[RelationName, ...]:
+        return tuple(own.name for own in self._own if not roles or own.role in roles)
+
+    def _read_by_checks(self) -> tuple[RelationName, ...]:
+        """What views and statistics read: every refresh looks at these first."""
+        readers: Iterable[OwnRelation] = (own for own in self._own if own.role != UPSTREAM)
+        return tuple(dict.fromkeys(name for own in readers for name in own.reads))
+
+
+def _created(role: str) -> str:
+    found = f"SELECT 1 FROM pg_catalog.pg_roles WHERE rolname = {_text(role)}"
+    return f"DO $$ BEGIN IF NOT EXISTS ({found}) THEN CREATE ROLE {_name(role)} NOLOGIN; END IF; END $$;"
+
+
+def _on_schemas(privileges: str, relations: Iterable[RelationName], role: str) -> Iterator[str]:
+    for schema in dict.fromkeys(name.schema for name in relations if name.schema is not None):
+        yield f"GRANT {privileges} ON SCHEMA {_name(schema)} TO {role};"
+
+
+def _granted(privileges: str, relations: Iterable[RelationName], role: str) -> Iterator[str]:
+    for name in relations:
+        yield f"GRANT {privileges} ON {_name(name)} TO {role};"
+
+
+def _name(name: RelationName | str) -> str:
+    return quoted(name, "postgres")
+
+
+def _text(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"
