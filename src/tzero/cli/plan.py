@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tzero.cli.options import project_options, settings
+from tzero.cli.options import Settings, project_options, settings
 from tzero.cli.output import put, put_json
 
 if TYPE_CHECKING:
@@ -15,19 +15,38 @@ if TYPE_CHECKING:
 
 @click.command("plan")
 @click.option("--brief", is_flag=True, help="The steps alone, without their SQL.")
+@click.option("--roles", is_flag=True, help="A GRANT script for an owner, a refresher and a reader instead.")
+@click.option("--owner", default="tzero_owner", show_default=True, help="With --roles: the owner's name.")
+@click.option("--refresher", default="tzero_refresher", show_default=True, help="With --roles: the refresher's name.")
+@click.option("--reader", default="tzero_reader", show_default=True, help="With --roles: the reader's name.")
 @project_options
-def command(brief: bool) -> None:
+def command(brief: bool, roles: bool, owner: str, refresher: str, reader: str) -> None:
     """Show what apply would do, with its SQL and locks. Writes nothing.
 
     Save the plan with --output json and hand it to apply --plan: it is refused if anything changed since.
     """
     given = settings()
+    if roles:
+        _write_grants(given, owner, refresher, reader)
+        return
     with given.open_project() as project:
         found = project.plan()
     if given.as_json:
         put_json(found.as_json())
     else:
         put(described(found, brief=brief))
+
+
+def _write_grants(given: Settings, owner: str, refresher: str, reader: str) -> None:
+    from tzero.refresh.roles import Roles
+
+    roles = Roles(owner, refresher, reader)
+    with given.open_project() as project:
+        script = project.grants(roles)
+    if given.as_json:
+        put_json({"owner": owner, "refresher": refresher, "reader": reader, "sql": script})
+    else:
+        put(script)
 
 
 def described(plan: Plan, *, brief: bool) -> str:

@@ -26,6 +26,8 @@ from tzero.refresh.declared import Declared, Upstream, sources_of
 from tzero.refresh.performing import Outcome, Progress, perform
 from tzero.refresh.plan import Fingerprint, Plan
 from tzero.refresh.planning import plan_apply, plan_refresh
+from tzero.refresh.roles import Roles, grant_script
+from tzero.refresh.survey import survey
 from tzero.sql.names import RelationName
 from tzero.state import definition, feature_contract
 from tzero.state.contract import Contract, ContractDifference, differences
@@ -74,6 +76,11 @@ class Project:
         """What `apply` would do; writes nothing."""
         with self.session(target, read_only=True) as engine:
             return plan_apply(self.declared, engine)
+
+    def grants(self, roles: Roles, target: str | None = None) -> str:
+        """The script that lets three roles own, refresh and read the store of a PostgreSQL target."""
+        with self.session(target, read_only=True) as engine:
+            return grant_script(survey(self.declared, engine), roles)
 
     def apply(
         self,

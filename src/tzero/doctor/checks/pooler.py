@@ -29,4 +29,4 @@ def keeps_sessions(one: Engine, other: Engine) -> bool:
     """Whether each of two sessions reads what itself has set."""
     one.rows(_SET, ["one"])
     other.rows(_SET, ["other"])
-    return one.rows(_READ)[0][0] == "one" and other.rows(_READ)[0][0] == "other"
+    return [one.rows(_READ), other.rows(_READ)] == [[("one",)], [("other",)]]

@@ -1,7 +1,7 @@
 """A name without its schema means what the session's search path says, or what somebody puts in its way.
 
 tzero writes every name with its schema and works with an empty path. Three things can still go wrong: a source
-declared without one, a function of the user's that looks names up when it runs, and a schema where everybody may create.
+declared without one, a function of the user's that looks names up when it runs, a schema where everybody may create.
 """
 
 from __future__ import annotations

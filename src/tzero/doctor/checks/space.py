@@ -10,10 +10,10 @@ from tzero.doctor.finding import Finding, Level
 from tzero.doctor.store import Store
 from tzero.errors import EngineError
 
-_SIZE = (
-    "SELECT pg_catalog.pg_total_relation_size(c.oid) FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n \
-ON n.oid = c.relnamespace WHERE n.nspname = ? AND c.relname = ?"
-)
+_SIZE = """
+SELECT pg_catalog.pg_total_relation_size(c.oid)
+FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+WHERE n.nspname = ? AND c.relname = ?"""
 _FOLDER = "SELECT pg_catalog.current_setting('data_directory') WHERE pg_catalog.inet_server_addr() IS NULL"
 TIMES = 2
 
