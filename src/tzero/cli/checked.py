@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -135,15 +136,13 @@ def with_witness(
 
 def check_relation(request: Request, name: str, target: str | None, project: str) -> list[Checked]:
     """A live view and its whole closure, read from the database; types come from the catalog."""
-    from tzero.project import open_project
-
     if request.declare is None and not (request.anchor or request.own):
         raise UsageError(
             "a live view needs declarations",
             fix="give --declare FILE.toml, or --anchor and --own for its base relation",
         )
     declared = load_toml(request.declare) if request.declare else DeclarationFile()
-    with open_project(project, target=target) as opened, opened.session(target, read_only=True) as engine:
+    with _engine(target, project) as engine:
         dialect = request.dialect or engine.dialect
         views = _closure(engine, name, dialect)
         relations = _typed(engine, declared.relations, views, dialect)
@@ -153,6 +152,23 @@ def check_relation(request: Request, name: str, target: str | None, project: str
     proof = prove(sql, declarations, dialect=dialect, views=views)
     proof = with_witness(proof, sql, declarations, dialect, views, request.seconds)
     return [Checked("", name, proof, texts)]
+
+
+@contextmanager
+def _engine(target: str | None, project: str) -> Iterator[Engine]:
+    """The target, read only: a URL needs no project."""
+    from tzero.engines.targets import Target, open_engine
+    from tzero.project import open_project
+
+    if target is None or "://" not in target:
+        with open_project(project, target=target) as opened, opened.session(target, read_only=True) as engine:
+            yield engine
+        return
+    engine = open_engine(Target.parse(target, Path(project)), read_only=True)
+    try:
+        yield engine
+    finally:
+        engine.close()
 
 
 def _closure(engine: Engine, name: str, dialect: str) -> dict[str, str]:
