@@ -8,7 +8,6 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
 from random import Random
 from typing import Any
 
@@ -18,6 +17,7 @@ from tzero.errors import DeclarationError, EngineError
 from tzero.falsify.closure import Closure, closure_of
 from tzero.falsify.compare import Difference
 from tzero.falsify.cut import Cut
+from tzero.falsify.cuts import tolerances
 from tzero.falsify.falsifier import ZONES
 from tzero.falsify.literals import Literals, read_literals
 from tzero.falsify.mutations import MUTATIONS, NAMES, Mutation, Scene
@@ -31,7 +31,7 @@ from tzero.falsify.values import Values
 from tzero.falsify.witness import Witness
 from tzero.falsify.world import World, changes
 from tzero.features.types import ColumnType
-from tzero.prove.declarations import EVERY_RELATION, Declarations, Relation
+from tzero.prove.declarations import Declarations, Relation
 from tzero.sql.names import RelationName
 from tzero.sql.render import Tree
 
@@ -152,7 +152,7 @@ class _Search:
         while moments and self.mutations and not self._over():
             moment = self.random.choice(moments)
             self.cuts += 1
-            cut = Cut(moment, self.store.times, frozenset(), self._tolerance())
+            cut = Cut(moment, self.store.times, frozenset(), tolerances(self.query, self.store.tables))
             self.store.base = self.store.sample(cut)
             values = Values(self.random, self._seen(), self.store.times, self.store.times.day_start(moment) - _BACK)
             values.lowest = lowest
@@ -236,11 +236,6 @@ class _Search:
 
     def _count(self, name: str, *, rows: int = 0, moved: int = 0) -> None:
         self.exercised[name] = self.exercised.get(name, Exercise()).plus(rows=rows, moved=moved)
-
-    def _tolerance(self) -> dict[str, timedelta]:
-        names = [table.name for table in self.store.tables]
-        every = EVERY_RELATION in self.query.tolerance
-        return {name: self.query.tolerance_of(name) for name in names if every or name in self.query.tolerance}
 
     def _seen(self) -> Literals:
         """The query's constants, and texts that the sampled rows hold."""

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
-from datetime import datetime, timedelta
 from random import Random
 
 from tzero.engines.base import Engine
@@ -14,7 +11,7 @@ from tzero.errors import EngineError
 from tzero.falsify.bench import Bench, Output
 from tzero.falsify.case import Case, Runner
 from tzero.falsify.compare import Shape, moved_share
-from tzero.falsify.cut import Cut
+from tzero.falsify.cuts import Cuts
 from tzero.falsify.database import random_world
 from tzero.falsify.mutations import CIRCUMSTANCES, MUTATIONS, NAMES, ORDER, Mutation, Scene, Setting, Stage
 from tzero.falsify.mutations.applied import mutated
@@ -27,11 +24,10 @@ from tzero.falsify.trial import Exercise, Outcome, Trial
 from tzero.falsify.values import Values
 from tzero.falsify.witness import Witness
 from tzero.falsify.world import World, changes
-from tzero.prove.declarations import EVERY_RELATION, Declarations
+from tzero.prove.declarations import Declarations
 
 ZONES = ("Europe/Oslo", "America/Los_Angeles", "Asia/Kolkata")
-_CUTS, _TURNS, _PATIENCE = 6, 4, 5
-_DAY = timedelta(hours=25)
+_TURNS, _PATIENCE = 4, 5
 
 
 def falsify(
@@ -171,7 +167,8 @@ class Search:
         self.columns = base.columns
         self._circumstances(runner, setting, base, shape)
         turn = self.databases
-        for moment in self._moments(base, shape, values, setting.world):
+        cuts = Cuts(self.tables, self.query, self.times, values, setting.world, base, shape)
+        for moment in cuts.moments():
             if not self.mutations:
                 return
             self.cuts += 1
@@ -180,8 +177,8 @@ class Search:
                     return
                 mutation = self.mutations[turn % len(self.mutations)]
                 turn += 1
-                cut = self._cut(moment, base, shape, setting.world)
-                self._try(runner, mutation, Scene(self.tables, setting.world, cut, values), setting, base, shape)
+                scene = Scene(self.tables, setting.world, cuts.at(moment), values)
+                self._try(runner, mutation, scene, setting, base, shape)
 
     def _circumstances(self, runner: Runner, setting: Setting, base: Output, shape: Shape) -> None:
         pinned = self.query.zone is not None or self.subject.translated
@@ -245,56 +242,6 @@ class Search:
 
     def _refused(self, name: str, error: EngineError) -> None:
         self.exercised[name] = self.exercised.get(name, Exercise()).refused(error.what)
-
-    def _moments(self, base: Output, shape: Shape, values: Values, world: World) -> list[datetime]:
-        """Cuts: half of them where several rows have their T0, some at other times of the data."""
-        anchors = Counter(moment for row in base.rows if (moment := shape.moment(row, self.times)) is not None)
-        shared = sorted(moment for moment, n in anchors.items() if n > 1)
-        single = sorted(anchors)
-        by_day = all(moment == self.times.day_start(moment) for moment in single)
-        other = [values.moment()]
-        for table in self.tables:
-            for row in world.rows[table.name].values():
-                known = table.known_at(row, self.times)
-                if known is not None:
-                    other.append(known)
-        other = sorted({self.times.day_start(m) if by_day and single else m for m in other})
-        found: list[datetime] = []
-        for at in range(_CUTS):
-            pool = shared if at % 2 == 0 and shared else single if at % 3 and single else other
-            found.append(self.random.choice(pool))
-        return found
-
-    def _cut(self, moment: datetime, base: Output, shape: Shape, world: World) -> Cut:
-        tolerance = {
-            table.name: self.query.tolerance_of(table.name)
-            for table in self.tables
-            if table.name in self.query.tolerance or EVERY_RELATION in self.query.tolerance
-        }
-        cut = Cut(moment, self.times, frozenset(), tolerance)
-        if self.own is None:
-            return cut
-        rows = world.rows[self.own.name]
-        if not shape.key:
-            kept = [uid for uid, row in rows.items() if self._at(row, moment)]
-            return replace(cut, kept=frozenset(kept))
-        keys = {shape.key_of(row) for row in base.rows if shape.moment(row, self.times) == moment}
-        there = [uid for uid, row in rows.items() if tuple(row[c] for c in self.own_key) in keys]
-        return replace(cut, kept=frozenset(self._some(there)))
-
-    def _at(self, row: Mapping[str, object], moment: datetime) -> bool:
-        assert self.own is not None
-        known = self.own.known_at(dict(row), self.times)
-        return known is not None and moment <= known < moment + _DAY
-
-    def _some(self, uids: list[int]) -> list[int]:
-        """A random part: what is not kept is a neighbour at the same instant that may change."""
-        draw = self.random.random()
-        if not uids or draw < 0.1:
-            return []
-        if draw < 0.2:
-            return uids
-        return [self.random.choice(uids)] if draw < 0.55 else [uid for uid in uids if self.random.random() < 0.5]
 
     def _with_anchor(self, output: Output, world: World) -> Output:
         """The output with the own row's time beside it, where it does not show its anchor itself."""
