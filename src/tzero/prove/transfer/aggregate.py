@@ -93,11 +93,15 @@ def _plain(node: exp.Expr, name: str) -> Call:
 
 @dataclass(frozen=True)
 class Contribution:
-    """Rows that meet the facts of a store contribute a value; ``tests`` are what decides that they do."""
+    """Rows that meet the facts of a store contribute a value; ``tests`` are what decides that they do.
+
+    ``observed`` are all terms that the call looks at, also those of rows that contribute something else.
+    """
 
     store: Store
     values: tuple[Term, ...]
     tests: tuple[Located, ...] = ()
+    observed: tuple[Term, ...] = ()
 
 
 class Aggregation:
@@ -141,7 +145,7 @@ class Aggregation:
         return closing.close([*rows, *item.tests, *self.labels.values(item.values, item.store)])
 
     def _rows(self, row: Row, keys: tuple[Term, ...], item: Contribution, lean: bool) -> list[Located]:
-        terms = (*keys, *item.values)
+        terms = (*keys, *item.observed)
         store = item.store
         needed = frozenset(store.owner[leaf] for term in terms for leaf in term.leaves if leaf in store.owner)
         presence = row.located_presence(lean=lean, needed=needed)
@@ -174,15 +178,23 @@ class Aggregation:
     # -- which rows contribute ------------------------------------------------------------------------------------
 
     def _contributions(self, frame: Frame) -> list[Contribution]:
+        args = [arg for arg in self.call.args if not isinstance(arg, exp.Star)]
+        terms = tuple(bind(arg, frame) for arg in args)
+        order = tuple(bind(_ordered(item), frame) for item in self.call.order)
+        observed = terms + order
         store = frame.row.store
         tests: tuple[Located, ...] = ()
         if self.call.condition is not None:
             condition = bind(self.call.condition, frame)
+            store = frame.row.store
             tests = self.labels.test(condition, store)
             store = store.assume(facts_of(condition, store))
-        args = [arg for arg in self.call.args if not isinstance(arg, exp.Star)]
-        terms = tuple(bind(arg, frame) for arg in args)
-        order = tuple(bind(_ordered(item), frame) for item in self.call.order)
+            observed += (condition,)
+        return [replace(item, observed=observed) for item in self._contributing(store, tests, terms, order)]
+
+    def _contributing(
+        self, store: Store, tests: tuple[Located, ...], terms: tuple[Term, ...], order: tuple[Term, ...]
+    ) -> list[Contribution]:
         if self.call.name == "CountIf":
             return list(self._where_true(terms[0], store, tests))
         if not terms and order:
