@@ -1,0 +1,106 @@
+"""Binding: a tree becomes a term. A node that no file registers here becomes an unknown value, never its arguments."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sqlglot import exp
+
+from tzero.prove import functions
+from tzero.prove.domain.label import Kind
+from tzero.prove.domain.terms import (
+    DATE,
+    INSTANT,
+    Term,
+    app,
+)
+from tzero.prove.domain.types import (
+    UNKNOWN,
+)
+from tzero.prove.transfer.frame import Frame
+
+Binder = Callable[[exp.Expr, Frame], Term]
+BINDERS: dict[type[exp.Expr], Binder] = {}
+
+
+def binds(*nodes: type[exp.Expr]) -> Callable[[Binder], Binder]:
+    """Register the transfer function of some node classes."""
+
+    def register(binder: Binder) -> Binder:
+        for node in nodes:
+            BINDERS[node] = binder
+        return binder
+
+    return register
+
+
+def bind(node: exp.Expr, frame: Frame) -> Term:
+    """The term of an expression in a frame."""
+    for hook in frame.hooks:
+        found = hook(node)
+        if found is not None:
+            return found
+    binder = BINDERS.get(type(node))
+    if binder is not None:
+        return binder(node, frame)
+    name = type(node).__name__
+    if name in functions.CLOCK_NODES:
+        return frame.impure(Kind.CLOCK, node, f"{node.sql()} reads the clock", (), _clock_type(name))
+    if name in functions.VOLATILE_NODES:
+        return frame.impure(Kind.VOLATILE, node, f"{node.sql()} changes from call to call")
+    if name in functions.SESSION_NODES:
+        return frame.impure(Kind.SESSION, node, f"{node.sql()} depends on the session")
+    if name in functions.PURE_NODES:
+        return _pure(node, frame, functions.PURE_NODES[name], name in functions.STRICT_NODES)
+    return frame.unknown(node, f"{name} is not understood", _inner_columns(node, frame))
+
+
+def bind_all(nodes: list[exp.Expr], frame: Frame) -> tuple[Term, ...]:
+    return tuple(bind(node, frame) for node in nodes)
+
+
+def _clock_type(name: str) -> str:
+    return DATE if name == "CurrentDate" else INSTANT if "Timestamp" in name else UNKNOWN
+
+
+def _inner_columns(node: exp.Expr, frame: Frame) -> tuple[Term, ...]:
+    """What the columns inside an expression that is not understood stand for."""
+    found = (frame.resolve(column.name, column.table) for column in node.find_all(exp.Column))
+    return tuple(term for term in found if term is not None)
+
+
+def arguments(node: exp.Expr) -> list[exp.Expr]:
+    """The argument expressions of a function node, in order."""
+    found: list[exp.Expr] = []
+    for value in node.args.values():
+        for item in value if isinstance(value, list) else [value]:
+            if isinstance(item, exp.Expr) and not isinstance(item, (exp.Var, exp.DataType)):
+                found.append(item)
+    return found
+
+
+def _pure(node: exp.Expr, frame: Frame, type_: str, strict: bool) -> Term:
+    args = bind_all(arguments(node), frame)
+    literals = tuple(str(v) for v in node.args.values() if not isinstance(v, (exp.Expr, list)) and v is not None)
+    variables = tuple(v.name for v in node.args.values() if isinstance(v, exp.Var))
+    name = type(node).__name__
+    return pure(frame, node, name, args, type_, strict, (*literals, *variables))
+
+
+def pure(
+    frame: Frame,
+    node: exp.Expr,
+    name: str,
+    args: tuple[Term, ...],
+    type_: str,
+    strict: bool,
+    params: tuple[str, ...] = (),
+) -> Term:
+    """A pure function; of an instant, it shows a wall reading and so depends on the session's zone."""
+    if type_ == "first":
+        type_ = args[0].type if args else UNKNOWN
+    extra: tuple[Term, ...] = ()
+    shows = name not in functions.ZONELESS and any(arg.type == INSTANT for arg in args)
+    if shows and not frame.interpreter.zone:
+        extra = (frame.impure(Kind.SESSION, node, "an instant shown in the session's time zone"),)
+    return app("strict" if strict else "pure", *args, *extra, type_=type_, params=(name, *params))

@@ -1,0 +1,74 @@
+"""CASE, COALESCE, NULLIF, LEAST and GREATEST."""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from tzero.prove.domain.terms import (
+    INSTANT,
+    NULL,
+    TIME_TYPES,
+    Term,
+    app,
+)
+from tzero.prove.domain.types import (
+    UNKNOWN,
+)
+from tzero.prove.transfer import times
+from tzero.prove.transfer.binding import bind, bind_all, binds
+from tzero.prove.transfer.comparisons import compare
+from tzero.prove.transfer.frame import Frame
+from tzero.prove.transfer.kinds import join_types, joined
+
+
+@binds(exp.Case)
+def _case(node: exp.Expr, frame: Frame) -> Term:
+    subject = bind(node.this, frame) if node.this is not None else None
+    args: list[Term] = []
+    for branch in node.args["ifs"]:
+        test = bind(branch.this, frame)
+        args += [
+            test if subject is None else compare(frame, "eq", False, subject, test, node),
+            bind(branch.args["true"], frame),
+        ]
+    default = node.args.get("default")
+    return case(args, bind(default, frame) if default is not None else NULL)
+
+
+def case(branches: list[Term], default: Term) -> Term:
+    """``CASE`` over pairs of a test and a value."""
+    values = [*branches[1::2], default]
+    return app("case", *branches, default, type_=joined(values))
+
+
+@binds(exp.If)
+def _if(node: exp.Expr, frame: Frame) -> Term:
+    other = node.args.get("false")
+    test, value = bind(node.this, frame), bind(node.args["true"], frame)
+    return case([test, value], bind(other, frame) if other is not None else NULL)
+
+
+@binds(exp.Coalesce)
+def _coalesce(node: exp.Expr, frame: Frame) -> Term:
+    args = [bind(node.this, frame), *bind_all(node.expressions, frame)]
+    args = [times.literal_like(frame, arg, args[0], node) for arg in args]
+    found = args[-1]
+    for arg in reversed(args[:-1]):
+        found = app("coalesce", arg, found, type_=joined((arg, found)))
+    return found
+
+
+@binds(exp.Nullif)
+def _nullif(node: exp.Expr, frame: Frame) -> Term:
+    value, other = bind(node.this, frame), bind(node.expression, frame)
+    return case([compare(frame, "eq", False, value, other, node), NULL], value)
+
+
+@binds(exp.Least, exp.Greatest)
+def _extreme(node: exp.Expr, frame: Frame) -> Term:
+    args = [bind(node.this, frame), *bind_all(node.expressions, frame)]
+    args = [times.literal_like(frame, arg, args[0], node) for arg in args]
+    op = "least" if isinstance(node, exp.Least) else "greatest"
+    if len({arg.type == INSTANT for arg in args if arg.type in TIME_TYPES}) > 1:
+        return frame.unknown(node, "instants mixed with wall times", args, UNKNOWN)
+    return app(op, *args, type_=join_types(arg.type for arg in args))

@@ -1,0 +1,187 @@
+"""Logic and comparisons, also of rows, lists and ranges."""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from tzero.prove.domain.terms import (
+    DAY,
+    INT,
+    NULL,
+    App,
+    Const,
+    Term,
+    app,
+    shift,
+)
+from tzero.prove.domain.types import (
+    BOOL,
+)
+from tzero.prove.meaning.logic import both, either, is_null, is_true, negate
+from tzero.prove.transfer import times
+from tzero.prove.transfer.binding import bind, bind_all, binds
+from tzero.prove.transfer.frame import Frame
+
+
+@binds(exp.And)
+def _and(node: exp.Expr, frame: Frame) -> Term:
+    return both(bind(part, frame) for part in node.flatten())
+
+
+@binds(exp.Or)
+def _or(node: exp.Expr, frame: Frame) -> Term:
+    return either(bind(part, frame) for part in node.flatten())
+
+
+@binds(exp.Not)
+def _not(node: exp.Expr, frame: Frame) -> Term:
+    return negate(bind(node.this, frame))
+
+
+_COMPARISONS: dict[type[exp.Expr], tuple[str, bool]] = {
+    exp.LT: ("lt", False), exp.LTE: ("le", False), exp.GT: ("lt", True), exp.GTE: ("le", True),
+    exp.EQ: ("eq", False), exp.NEQ: ("ne", False),
+}  # fmt: skip
+
+
+@binds(*_COMPARISONS)
+def _comparison(node: exp.Expr, frame: Frame) -> Term:
+    op, swapped = _COMPARISONS[type(node)]
+    left, right = node.this, node.expression
+    if isinstance(right, exp.Any) or _is_all(right):
+        return _quantified(node, frame, op, swapped)
+    left, right = _unparen(left), _unparen(right)
+    if isinstance(left, exp.Tuple) and isinstance(right, exp.Tuple):
+        return _rows(op, swapped, bind_all(left.expressions, frame), bind_all(right.expressions, frame), node, frame)
+    return compare(frame, op, swapped, bind(left, frame), bind(right, frame), node)
+
+
+def _unparen(node: exp.Expr) -> exp.Expr:
+    while isinstance(node, exp.Paren):
+        node = node.this
+    return node
+
+
+def compare(frame: Frame, op: str, swapped: bool, left: Term, right: Term, node: exp.Expr) -> Term:
+    """A comparison; ``swapped`` exchanges the sides."""
+    if NULL in (left, right):
+        return NULL
+    pair = times.align(frame, left, right, node)
+    if pair is None:
+        return frame.unknown(node, f"a comparison of {left.type} with {right.type}", (left, right), BOOL)
+    left, right = _difference_signs(*pair)
+    return app(op, *((right, left) if swapped else (left, right)), type_=BOOL)
+
+
+def _difference_signs(left: Term, right: Term) -> tuple[Term, Term]:
+    """``a - b`` against a literal is a comparison of the two times."""
+    for one, other, flip in ((left, right, False), (right, left, True)):
+        moved = _offset_of(other)
+        inner = one
+        if isinstance(inner, App) and inner.op == "seconds":
+            inner = inner.args[0]
+        if moved is not None and isinstance(inner, App) and inner.op == "sub_time":
+            scale = DAY if inner.params == ("days",) else 1_000_000 if inner is not one else 1
+            after, before = inner.args
+            if inner.params == ("days",) or isinstance(other, Const):
+                pair = (after, shift(before, moved * scale))
+                return (pair[1], pair[0]) if flip else pair
+    return left, right
+
+
+def _offset_of(term: Term) -> int | None:
+    if isinstance(term, Const) and term.type == INT:
+        return term.at
+    span = times.span_of(term)
+    if span is not None and not span.months and not span.days:
+        return span.micros
+    return None
+
+
+def _rows(
+    op: str, swapped: bool, left: tuple[Term, ...], right: tuple[Term, ...], node: exp.Expr, frame: Frame
+) -> Term:
+    """A comparison of rows, component by component."""
+    if len(left) != len(right):
+        return frame.unknown(node, "rows of different lengths", (*left, *right), BOOL)
+    if swapped:
+        left, right = right, left
+    if op in ("eq", "ne"):
+        same = both(compare(frame, "eq", False, a, b, node) for a, b in zip(left, right, strict=True))
+        return same if op == "eq" else negate(same)
+    branches = []
+    for i in range(len(left)):
+        last = op if i == len(left) - 1 else "lt"
+        equal = [compare(frame, "eq", False, left[j], right[j], node) for j in range(i)]
+        branches.append(both([*equal, compare(frame, last, False, left[i], right[i], node)]))
+    return either(branches)
+
+
+@binds(exp.Between)
+def _between(node: exp.Expr, frame: Frame) -> Term:
+    value = bind(node.this, frame)
+    low, high = bind(node.args["low"], frame), bind(node.args["high"], frame)
+    return both([compare(frame, "le", False, low, value, node), compare(frame, "le", False, value, high, node)])
+
+
+@binds(exp.NullSafeEQ, exp.NullSafeNEQ)
+def _null_safe(node: exp.Expr, frame: Frame) -> Term:
+    left, right = bind(node.this, frame), bind(node.expression, frame)
+    found = app("same", left, right, type_=BOOL)
+    return found if isinstance(node, exp.NullSafeEQ) else negate(found)
+
+
+@binds(exp.Is)
+def _is(node: exp.Expr, frame: Frame) -> Term:
+    found = _is_what(bind(node.this, frame), node.expression, frame, node)
+    return negate(found) if node.args.get("negate") else found
+
+
+def _is_what(value: Term, what: exp.Expr, frame: Frame, node: exp.Expr) -> Term:
+    if isinstance(what, exp.Null):
+        return _row_is_null(value) if value.type == "row" else is_null(value)
+    if isinstance(what, exp.Boolean):
+        return is_true(value if what.this else negate(value))
+    if isinstance(what, exp.Not):
+        return negate(_is_what(value, what.this, frame, node))
+    return frame.unknown(node, "an IS test that is not understood", (value,), BOOL)
+
+
+def _row_is_null(value: Term) -> Term:
+    assert isinstance(value, App)
+    return app("pure", *value.args, type_=BOOL, params=("row is null",))
+
+
+@binds(exp.In)
+def _in(node: exp.Expr, frame: Frame) -> Term:
+    query = node.args.get("query")
+    if query is not None:
+        return frame.interpreter.membership(node, query, frame)
+    if node.args.get("unnest") is not None or node.args.get("field") is not None:
+        return frame.unknown(node, "IN over an expression", (bind(node.this, frame),), BOOL)
+    subject = _unparen(node.this)
+    if isinstance(subject, exp.Tuple):
+        return frame.unknown(node, "IN over rows", bind_all(subject.expressions, frame), BOOL)
+    value = bind(subject, frame)
+    return either(compare(frame, "eq", False, value, bind(item, frame), node) for item in node.expressions)
+
+
+def _is_all(node: exp.Expr) -> bool:
+    return isinstance(node, exp.All) or (isinstance(node, exp.Anonymous) and node.name.lower() == "all")
+
+
+def _quantified(node: exp.Expr, frame: Frame, op: str, swapped: bool) -> Term:
+    """``x = ANY (ARRAY[..])`` and ``x <> ALL (ARRAY[..])``."""
+    right = node.expression
+    inner = right.expressions[0] if isinstance(right, exp.Anonymous) else right.this
+    while isinstance(inner, (exp.Paren, exp.Cast)):
+        inner = inner.this
+    value = bind(node.this, frame)
+    query = inner if isinstance(inner, exp.Query) else inner.this if isinstance(inner, exp.Subquery) else None
+    if isinstance(query, exp.Query) and op == "eq" and isinstance(right, exp.Any):
+        return frame.interpreter.membership(node, query, frame)
+    if not isinstance(inner, exp.Array):
+        args = () if isinstance(query, exp.Query) else (bind(inner, frame),)
+        return frame.unknown(node, "ANY or ALL over something that is not a literal array", (value, *args), BOOL)
+    parts = [compare(frame, op, swapped, value, bind(item, frame), node) for item in inner.expressions]
+    return either(parts) if isinstance(right, exp.Any) else both(parts)

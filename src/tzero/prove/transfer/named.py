@@ -1,0 +1,58 @@
+"""Functions that only their name tells, and subqueries in expressions."""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from tzero.prove import functions
+from tzero.prove.domain.label import Kind
+from tzero.prove.domain.terms import (
+    INT,
+    TIME_TYPES,
+    Term,
+    app,
+)
+from tzero.prove.domain.types import (
+    UNKNOWN,
+)
+from tzero.prove.transfer import times
+from tzero.prove.transfer.binding import bind_all, binds, pure
+from tzero.prove.transfer.frame import Frame
+
+
+@binds(exp.Anonymous)
+def _anonymous(node: exp.Expr, frame: Frame) -> Term:
+    name = node.name.lower()
+    args = bind_all(list(node.expressions), frame)
+    if name in frame.interpreter.declarations.pure_functions:
+        frame.interpreter.use(f"function {name} is pure")
+        return pure(frame, node, name, args, UNKNOWN, False)
+    if name == "timezone" and len(args) == 2:
+        return times.at_zone(frame, args[1], args[0], node)
+    if name in ("epoch_us", "epoch_ms", "epoch_ns") and len(args) == 1 and args[0].type in TIME_TYPES:
+        if name == "epoch_us":
+            return app("retype", args[0], type_=INT)
+        return app("strict", args[0], type_=INT, params=(name,))
+    if name == "age" and len(args) == 2:
+        return times.subtract(frame, args[0], args[1], node)
+    if name in functions.CLOCK_NAMES or name == "age":
+        return frame.impure(Kind.CLOCK, node, f"{name}() reads the clock", args)
+    if name in functions.VOLATILE_NAMES:
+        return frame.impure(Kind.VOLATILE, node, f"{name}() changes from call to call", args)
+    if name in functions.SESSION_NAMES:
+        return frame.impure(Kind.SESSION, node, f"{name}() depends on the session", args)
+    if name in functions.PURE_NAMES:
+        return pure(frame, node, name, args, functions.PURE_NAMES[name], False)
+    if name in functions.AGGREGATE_NAMES:
+        return frame.unknown(node, f"{name}() outside a grouped query", args)
+    return frame.unknown(node, f"{name}() is not a known function: it may read tables or the clock", args)
+
+
+@binds(exp.Exists)
+def _exists(node: exp.Expr, frame: Frame) -> Term:
+    return frame.interpreter.exists(node, frame)
+
+
+@binds(exp.Subquery)
+def _subquery(node: exp.Expr, frame: Frame) -> Term:
+    return frame.interpreter.scalar(node, frame)

@@ -1,0 +1,145 @@
+"""Arithmetic and casts."""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from tzero.prove.domain.terms import (
+    INSTANT,
+    INT,
+    NULL,
+    TIME_TYPES,
+    App,
+    Const,
+    Term,
+    app,
+    const,
+)
+from tzero.prove.domain.types import (
+    BOOL,
+    DECIMAL,
+    EPOCH_SPAN,
+    EXACT_NUMBERS,
+    FLOAT,
+    INTERVAL,
+    TEXT,
+    UNKNOWN,
+    WHOLE,
+    Span,
+    parse_interval,
+    type_of,
+)
+from tzero.prove.transfer import times
+from tzero.prove.transfer.binding import bind, binds, pure
+from tzero.prove.transfer.frame import Frame
+from tzero.prove.transfer.kinds import is_whole, join_types
+
+
+@binds(exp.Add)
+def _plus(node: exp.Expr, frame: Frame) -> Term:
+    return _sum(node, frame, 1)
+
+
+@binds(exp.Sub)
+def _minus(node: exp.Expr, frame: Frame) -> Term:
+    return _sum(node, frame, -1)
+
+
+def _sum(node: exp.Expr, frame: Frame, sign: int) -> Term:
+    left, right = bind(node.this, frame), bind(node.expression, frame)
+    timed = times.add(frame, left, right, sign, node)
+    if timed is not None:
+        return timed
+    if sign < 0:
+        rest = cancelled(left, right)
+        if rest is not None:
+            return rest
+    if left.type == right.type == "epoch" and sign < 0:
+        return app("minus", left, right, type_=EPOCH_SPAN)
+    return app("plus" if sign > 0 else "minus", left, right, type_=join_types((left.type, right.type)))
+
+
+def cancelled(left: Term, right: Term) -> Term | None:
+    """``(x + y) - y`` in exact numbers is ``x``."""
+    if isinstance(left, App) and left.op == "plus" and left.type in EXACT_NUMBERS and right in left.args:
+        rest = [arg for arg in left.args if arg is not right]
+        return rest[0] if len(rest) == 1 else None
+    return None
+
+
+@binds(exp.Mul)
+def _times(node: exp.Expr, frame: Frame) -> Term:
+    left, right = bind(node.this, frame), bind(node.expression, frame)
+    if INTERVAL in (left.type, right.type):
+        return _scaled_interval(left, right, node, frame)
+    return app("times", left, right, type_=join_types((left.type, right.type)))
+
+
+def _scaled_interval(left: Term, right: Term, node: exp.Expr, frame: Frame) -> Term:
+    span, factor = (left, right) if left.type == INTERVAL else (right, left)
+    found = times.span_of(span)
+    if found is not None and isinstance(factor, Const) and factor.type == INT and factor.at is not None:
+        n = factor.at
+        return const(Span(found.months * n, found.days * n, found.micros * n), INTERVAL)
+    return frame.unknown(node, "an interval that is not a literal", (left, right), INTERVAL)
+
+
+@binds(exp.Div)
+def _divide(node: exp.Expr, frame: Frame) -> Term:
+    left, right = bind(node.this, frame), bind(node.expression, frame)
+    type_ = join_types((left.type, right.type))
+    if type_ == INT and frame.dialect != "postgres":
+        type_ = FLOAT
+    if type_ in (WHOLE, DECIMAL) and (type_ == WHOLE or frame.dialect == "duckdb"):
+        type_ = FLOAT
+    return app("divide", left, right, type_=type_)
+
+
+@binds(exp.Mod)
+def _modulo(node: exp.Expr, frame: Frame) -> Term:
+    left, right = bind(node.this, frame), bind(node.expression, frame)
+    return app("modulo", left, right, type_=join_types((left.type, right.type)))
+
+
+@binds(exp.Neg)
+def _negative(node: exp.Expr, frame: Frame) -> Term:
+    value = bind(node.this, frame)
+    span = times.span_of(value)
+    if span is not None:
+        return const(-span, INTERVAL)
+    if isinstance(value, Const) and value.type == INT and value.at is not None:
+        return const(-value.at, INT)
+    if isinstance(value, Const) and isinstance(value.value, str) and value.type == DECIMAL:
+        return const("-" + value.value, DECIMAL)
+    return app("negative", value, type_=value.type)
+
+
+@binds(exp.Cast, exp.TryCast)
+def _cast(node: exp.Expr, frame: Frame) -> Term:
+    value = bind(node.this, frame)
+    to = type_of(node.args["to"], frame.dialect)
+    return cast(frame, value, to, node)
+
+
+def cast(frame: Frame, value: Term, to: str, node: exp.Expr) -> Term:
+    """A cast; to or from an instant, it may show the session's zone."""
+    if value is NULL:
+        return NULL
+    if to == UNKNOWN:
+        return frame.unknown(node, f"a cast to a type that is not understood: {node.args['to'].sql()}", (value,))
+    if to in TIME_TYPES:
+        return times.cast_time(frame, value, to, node)
+    if to == value.type:
+        exact = value.type in (TEXT, INT, BOOL)
+        return value if exact else app("cast", value, type_=to, params=(node.args["to"].sql(),))
+    if to == INTERVAL and isinstance(value, Const) and isinstance(value.value, str):
+        span = parse_interval(value.value)
+        return (
+            const(span, INTERVAL) if span else frame.unknown(node, "an interval that is not understood", (), INTERVAL)
+        )
+    if value.type == INSTANT:
+        return pure(frame, node, "cast", (value,), to, True, (node.args["to"].sql(),))
+    if to == FLOAT and (value.type in (INT, WHOLE) or is_whole(value)):
+        to = WHOLE
+    op = "cast_exact" if value.type == BOOL and to == INT else "cast"
+    return app(op, value, type_=to, params=(node.args["to"].sql(),))
