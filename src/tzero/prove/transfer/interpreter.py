@@ -21,7 +21,7 @@ from tzero.prove.meaning.logic import both
 from tzero.prove.transfer.expression import bind, compare
 from tzero.prove.transfer.frame import Frame
 from tzero.prove.transfer.join import OuterJoin
-from tzero.prove.transfer.recursive import recursive_rows
+from tzero.prove.transfer.recursive import recursive_row
 from tzero.prove.transfer.select import Selection, distinct_row
 from tzero.prove.transfer.source import instance
 from tzero.sql.parse import parse_one
@@ -208,7 +208,7 @@ class Interpreter:
     def _cte(self, cte: exp.CTE, name: str, names: dict[str, Named], outer: Frame | None, *, recursive: bool) -> Named:
         def find() -> list[Row]:
             if recursive and any(t.name.lower() == name and not t.db for t in cte.this.find_all(exp.Table)):
-                rows = recursive_rows(self, cte, name, names, outer)
+                rows = [recursive_row(self, cte)]
             else:
                 rows = self.query(cte.this, names, outer)
             alias = cte.args.get("alias")

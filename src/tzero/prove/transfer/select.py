@@ -9,18 +9,15 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from tzero.prove.domain.facts import Fact
-from tzero.prove.domain.label import Atom, Kind
-from tzero.prove.domain.row import Present, Row, Unique
-from tzero.prove.domain.store import Store
-from tzero.prove.domain.terms import INT, NULL, TRUE, App, Term, Var, app, const
-from tzero.prove.meaning.logic import both
+from tzero.prove.domain.row import Row, Unique
+from tzero.prove.domain.terms import INT, Term, Var, app, const
 from tzero.prove.transfer.aggregate import Aggregation, Call, call_of
-from tzero.prove.transfer.expression import bind, compare
+from tzero.prove.transfer.expression import bind
 from tzero.prove.transfer.filter import filter_row
 from tzero.prove.transfer.frame import Frame
+from tzero.prove.transfer.from_clause import FromClause, with_row
 from tzero.prove.transfer.group import Grouping
-from tzero.prove.transfer.join import OuterJoin, inner, side_by_side
-from tzero.prove.transfer.source import rows_of
+from tzero.prove.transfer.join import side_by_side
 from tzero.prove.transfer.window import Windowing
 
 if TYPE_CHECKING:
@@ -59,225 +56,10 @@ class Selection:
         frames = self._windowed(frames)
         return self._limit(self._distinct(self._projected(frames)))
 
-    # -- FROM and joins -------------------------------------------------------------------------------------------
+    # -- WHERE, GROUP BY, windows ---------------------------------------------------------------------------------
 
     def _from(self) -> list[Frame]:
-        start = Frame(self.interpreter, outer=self.outer, aliases=self.aliases, names=self.names)
-        if self.outer is not None:
-            start.row = Row(store=self.outer.row.store, single=True, outer=self.outer.row.uids())
-        else:
-            start.row = Row(single=True)
-        source = self.node.args.get("from_")
-        frames = [start]
-        if source is not None:
-            frames = self._cross(frames, source.this)
-        for lateral in self.node.args.get("laterals") or ():
-            frames = self._lateral_view(frames, lateral)
-        for join in self.node.args.get("joins") or ():
-            frames = self._join(frames, join)
-        return frames
-
-    def _lateral_view(self, frames: list[Frame], node: exp.Expr) -> list[Frame]:
-        return [
-            self._with_row(f, self.interpreter.opaque(node, "LATERAL VIEW is not understood", [f.row])) for f in frames
-        ]
-
-    def _with_row(self, frame: Frame, row: Row) -> Frame:
-        frame = frame.copy(row)
-        frame.sources["lateral view"] = row.columns
-        return frame
-
-    def _sources(self, frame: Frame, node: exp.Expr) -> tuple[str, list[Row]]:
-        """A FROM item as seen from a frame: a lateral one may use its names."""
-        lateral = isinstance(node, (exp.Lateral, exp.Unnest)) or (
-            isinstance(node, exp.Table) and not isinstance(node.this, exp.Identifier)
-        )
-        scope = frame if lateral else self.outer
-        if isinstance(node, exp.Subquery):
-            rows = self.interpreter.query(node.this, self.names, self.outer)
-            if self.interpreter.dialect == "duckdb" and self._correlates(node, frame):
-                rows = self.interpreter.query(node.this, self.names, frame)
-            from tzero.prove.transfer.source import _renamed
-
-            if node.args.get("pivots"):
-                rows = [self.interpreter.opaque(node, "PIVOT is not understood", rows)]
-            return node.alias_or_name.lower(), [_renamed(row, node) for row in rows]
-        return rows_of(self.interpreter, node, self.names, scope)
-
-    def _correlates(self, node: exp.Expr, frame: Frame) -> bool:
-        """DuckDB lets a subquery in FROM use earlier items without LATERAL."""
-        inside = {t.alias_or_name.lower() for t in node.find_all(exp.Table, exp.Subquery, exp.CTE)}
-        return any(
-            c.table.lower() in frame.sources and c.table.lower() not in inside for c in node.find_all(exp.Column)
-        )
-
-    def _cross(self, frames: list[Frame], node: exp.Expr) -> list[Frame]:
-        found = []
-        for frame in frames:
-            alias, rows = self._sources(frame, node)
-            for row in rows:
-                found.append(self._beside(frame, alias, row, side_by_side(frame.row, row)))
-        for extra in node.args.get("joins") or ():
-            found = self._join(found, extra)
-        return self.interpreter.limited(found)
-
-    def _beside(self, frame: Frame, alias: str, right: Row, pair: Row) -> Frame:
-        new = frame.copy(pair)
-        new.sources[alias] = right.columns
-        return new
-
-    def _join(self, frames: list[Frame], join: exp.Join) -> list[Frame]:
-        method = str(join.args.get("method") or "").upper()
-        side = str(join.args.get("side") or "").upper()
-        kind = str(join.args.get("kind") or "").upper()
-        node = join.this
-        found: list[Frame] = []
-        if method in ("POSITIONAL",) or kind in ("POSITIONAL", "STRAIGHT"):
-            return self._positional(frames, join)
-        if method not in ("", "ASOF", "NATURAL", "HASH", "LOOP"):
-            return self._opaque_join(frames, join, f"{method} JOIN is not understood")
-        if side in ("RIGHT", "FULL"):
-            return self._two_sided(frames, join, side)
-        for frame in frames:
-            alias, rows = self._sources(frame, node)
-            if isinstance(node, exp.Lateral) and not join.args.get("on") and not side:
-                on_node: exp.Expr | None = None
-            else:
-                on_node = join.args.get("on")
-            found += self._joined(frame, alias, rows, join, on_node, method, side, kind)
-        for extra in node.args.get("joins") or ():
-            found = self._join(found, extra)
-        return self.interpreter.limited(found)
-
-    def _joined(
-        self, frame: Frame, alias: str, rows: list[Row], join: exp.Join, on_node: exp.Expr | None,
-        method: str, side: str, kind: str,
-    ) -> list[Frame]:  # fmt: skip
-        found: list[Frame] = []
-        predicates = []
-        for row in rows:
-            pair = self._beside(frame, alias, row, side_by_side(frame.row, row))
-            on = self._condition(frame, pair, join, on_node, method)
-            predicates.append((row, pair, on))
-        if not rows and side == "LEFT":
-            return [self._beside(frame, alias, Row(), frame.row)]
-        if kind in ("SEMI", "ANTI"):
-            return self._semi(frame, predicates, join)
-        if method == "ASOF":
-            return [self._asof(frame, row, pair, on, join, side) for row, pair, on in predicates[:1]]
-        if side == "LEFT" and len(predicates) == 1:
-            row, pair, on = predicates[0]
-            outer = OuterJoin(self.interpreter, frame.row, row, on, join)
-            return [self._placed(pair, outer.row(), alias, outer.columns())]
-        for _, pair, on in predicates:
-            kept = inner(self.interpreter, pair.row, on)
-            if kept is not None:
-                found.append(self._placed(pair, kept))
-        if side == "LEFT":
-            found.append(self._unmatched(frame, alias, predicates, join))
-        return found
-
-    def _placed(self, pair: Frame, row: Row, alias: str = "", columns: dict[str, Term] | None = None) -> Frame:
-        """The pair's names over the joined row; an outer side's columns may be other terms there."""
-        new = pair.copy(row)
-        if columns is not None:
-            new.sources[alias] = columns
-        return new
-
-    def _unmatched(self, frame: Frame, alias: str, predicates: list[tuple[Row, Frame, Term]], join: exp.Expr) -> Frame:
-        row = frame.row
-        for right, _, on in predicates:
-            row = OuterJoin(self.interpreter, row, right, on, join).unmatched()
-        nulls: dict[str, Term] = dict.fromkeys(predicates[0][0].columns, NULL)
-        new = frame.copy(row)
-        new.sources[alias] = nulls
-        return new
-
-    def _semi(self, frame: Frame, predicates: list[tuple[Row, Frame, Term]], join: exp.Expr) -> list[Frame]:
-        row = frame.row
-        for right, _, on in predicates:
-            row = OuterJoin(self.interpreter, row, right, on, join).unmatched()
-        return [frame.copy(row)]
-
-    def _asof(self, frame: Frame, row: Row, pair: Frame, on: Term, join: exp.Expr, side: str) -> Frame:
-        latest = _inequality(on, row)
-        outer = OuterJoin(self.interpreter, frame.row, row, on, join)
-        joined = outer.row(latest=latest, asof=True)
-        if side != "LEFT":
-            from tzero.prove.domain.facts import NotNull
-
-            atoms = self.interpreter.ledger[outer.marker]
-            joined = replace(joined, presence=joined.presence + tuple(map(Present, atoms)))
-            joined = joined.assume((NotNull(outer.marker),))
-        alias = join.this.alias_or_name.lower()
-        return self._placed(pair, joined, alias, outer.columns() if side == "LEFT" else None)
-
-    def _two_sided(self, frames: list[Frame], join: exp.Join, side: str) -> list[Frame]:
-        """RIGHT and FULL: every right row, with the left rows that it matches; FULL adds the left rows without one."""
-        found: list[Frame] = []
-        for frame in frames:
-            alias, rows = self._sources(frame, join.this)
-            for row in rows:
-                pair = self._beside(frame, alias, row, side_by_side(frame.row, row))
-                on = self._condition(frame, pair, join, join.args.get("on"), "")
-                kept = inner(self.interpreter, pair.row, on)
-                if kept is not None:
-                    found.append(self._placed(pair, kept))
-                lonely = OuterJoin(self.interpreter, row, frame.row, on, join).unmatched()
-                right = frame.copy(lonely)
-                right.sources = {name: dict.fromkeys(columns, NULL) for name, columns in frame.sources.items()}
-                right.sources[alias] = row.columns
-                found.append(right)
-                if side == "FULL":
-                    found.append(self._unmatched(frame, alias, [(row, pair, on)], join))
-        return found
-
-    def _positional(self, frames: list[Frame], join: exp.Join) -> list[Frame]:
-        """Rows are paired by physical position and padded with NULLs: nothing that held of them holds of the pairs."""
-        crossed = self._cross(frames, join.this)
-        atom = Atom(Kind.ORDER, origin=self.interpreter.origin(join, "rows are paired by physical position"))
-        return [self._forgotten(frame, atom) for frame in crossed]
-
-    def _forgotten(self, frame: Frame, atom: Atom) -> Frame:
-        """The same names, of values that depend on an atom and of which nothing else is known."""
-        new = frame.copy(Row(store=self.outer.row.store if self.outer else Store(), presence=(Present(atom),)))
-        for alias, columns in frame.sources.items():
-            new.sources[alias] = {name: self._vague(term, atom) for name, term in columns.items()}
-        return new
-
-    def _vague(self, term: Term, atom: Atom) -> Term:
-        var = Var("unknown", term.type)
-        self.interpreter.ledger[var] = (atom,)
-        return var
-
-    def _opaque_join(self, frames: list[Frame], join: exp.Join, note: str) -> list[Frame]:
-        atom = Atom(Kind.UNKNOWN, origin=self.interpreter.origin(join, note))
-        return [self._forgotten(frame, atom) for frame in self._cross(frames, join.this)]
-
-    def _condition(self, frame: Frame, pair: Frame, join: exp.Join, on: exp.Expr | None, method: str) -> Term:
-        using = [item.name.lower() for item in join.args.get("using") or ()]
-        alias = join.this.alias_or_name.lower()
-        if method == "NATURAL":
-            left = frame.everything()
-            using = [name for name in pair.sources[alias] if name in left]
-        if using:
-            return self._using(frame, pair, alias, using, join, asof=method == "ASOF")
-        return bind(on, pair) if on is not None else TRUE
-
-    def _using(self, frame: Frame, pair: Frame, alias: str, using: list[str], join: exp.Join, *, asof: bool) -> Term:
-        parts = []
-        for position, name in enumerate(using):
-            left, right = frame.resolve(name), pair.sources[alias].get(name)
-            if left is None or right is None:
-                return pair.unknown(join, f"USING ({name}): no such column on both sides")
-            inexact = asof and position == len(using) - 1
-            parts.append(
-                compare(pair, "le" if inexact else "eq", False, *((right, left) if inexact else (left, right)), join)
-            )
-            pair.merged[name] = left
-        return both(parts)
-
-    # -- WHERE, GROUP BY, windows ---------------------------------------------------------------------------------
+        return FromClause(self.interpreter, self.node, self.names, self.outer, self.aliases).frames()
 
     def _where(self, frames: list[Frame]) -> list[Frame]:
         where = self.node.args.get("where")
@@ -302,7 +84,7 @@ class Selection:
             return frames
         if group is not None and any(group.args.get(k) for k in ("grouping_sets", "cube", "rollup", "totals")):
             note = "grouping sets make rows whose keys are NULL"
-            return [self._with_row(frames[0], self.interpreter.opaque(group, note, [f.row for f in frames]))]
+            return [with_row(frames[0], self.interpreter.opaque(group, note, [f.row for f in frames]))]
         nodes = self._group_nodes(group)
         keys = [tuple(bind(node, frame) for node in nodes) for frame in frames]
         rows = [frame.row for frame in frames]
@@ -598,14 +380,3 @@ def _item(select: exp.Select, ordinal: int) -> exp.Expr:
     inner_node = target.this if isinstance(target, exp.Alias) else target
     assert isinstance(inner_node, exp.Expr)
     return inner_node
-
-
-def _inequality(on: Term, right: Row) -> Term | None:
-    """The right side's term in the inequality of an as-of join."""
-    mine = {leaf for term in right.columns.values() for leaf in term.leaves}
-    for part in on.args if isinstance(on, App) and on.op == "and" else (on,):
-        if isinstance(part, App) and part.op in ("lt", "le"):
-            for arg in part.args:
-                if arg.leaves and arg.leaves <= mine:
-                    return arg
-    return None
