@@ -125,13 +125,15 @@ def test_views_and_stored_relations_are_created_and_replaced(engine: Engine) -> 
     make_sales(engine)
     view, stored = RelationName("shop", "v"), RelationName("shop", "m")
     for number in (1, 2):
+        changed = StoredRelation(stored, f"SELECT {number} AS k{number}, 5 AS v", (f"k{number}",), "m_u")
         statements = (
-            *engine.stored_statements(StoredRelation(stored, f"SELECT {number} AS k, 5 AS v", ("k",), "m_u")),
-            *engine.view_statements(view, 'SELECT * FROM "shop"."m"'),
+            *engine.stored_statements(changed, {view}),
+            *engine.view_statements(view, 'SELECT * FROM "shop"."m"', {view}),
+            *(statement for name in (view, stored) if number == 2 for statement in engine.cleanup_statements(name)),
         )
         with engine.transaction():
             run(engine, *(statement.sql for statement in statements))
-        assert engine.rows('SELECT k FROM "shop"."v"') == [(number,)]
+        assert engine.rows(f'SELECT k{number} FROM "shop"."v"') == [(number,)]
     assert engine.kind(view) is RelationKind.VIEW
     assert engine.kind(stored) in (RelationKind.TABLE, RelationKind.MATERIALIZED_VIEW)
     assert {view, stored, SALES} <= set(engine.relations())

@@ -6,7 +6,7 @@ method raises from ``tzero.errors``, never the driver's own exceptions, and no m
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
@@ -66,11 +66,18 @@ class Engine(Protocol):
 
     def schema_statements(self, schema: str) -> tuple[Statement, ...]: ...
 
-    def view_statements(self, name: RelationName, sql: str) -> tuple[Statement, ...]:
-        """Create or replace a view."""
+    def view_statements(
+        self, name: RelationName, sql: str, rebuilt: Collection[RelationName] = ()
+    ) -> tuple[Statement, ...]:
+        """Create or replace a view; other views that read it go on, except those that are ``rebuilt`` after it."""
 
-    def stored_statements(self, relation: StoredRelation) -> tuple[Statement, ...]:
+    def stored_statements(
+        self, relation: StoredRelation, rebuilt: Collection[RelationName] = ()
+    ) -> tuple[Statement, ...]:
         """Create or replace a stored relation from a query, its key (if any) unique."""
+
+    def cleanup_statements(self, name: RelationName) -> tuple[Statement, ...]:
+        """Drop what a relation that is replaced leaves aside, once everything that reads it is rebuilt."""
 
     def refresh_statements(self, relation: StoredRelation) -> tuple[Statement, ...]:
         """Bring a stored relation up to date; readers see the old rows until the transaction ends."""

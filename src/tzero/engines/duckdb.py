@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -169,11 +169,23 @@ class DuckDBEngine:
     def schema_statements(self, schema: str) -> tuple[Statement, ...]:
         return duckdb_ddl.schema_statements(schema)
 
-    def view_statements(self, name: RelationName, sql: str) -> tuple[Statement, ...]:
+    def view_statements(
+        self,
+        name: RelationName,
+        sql: str,
+        rebuilt: Collection[RelationName] = (),  # noqa: ARG002  views find what they read by name
+    ) -> tuple[Statement, ...]:
         return duckdb_ddl.view_statements(name, sql)
 
-    def stored_statements(self, relation: StoredRelation) -> tuple[Statement, ...]:
+    def stored_statements(
+        self,
+        relation: StoredRelation,
+        rebuilt: Collection[RelationName] = (),  # noqa: ARG002  views find what they read by name
+    ) -> tuple[Statement, ...]:
         return duckdb_ddl.stored_statements(relation)
+
+    def cleanup_statements(self, name: RelationName) -> tuple[Statement, ...]:  # noqa: ARG002  nothing is set aside
+        return ()
 
     def refresh_statements(self, relation: StoredRelation) -> tuple[Statement, ...]:
         return duckdb_ddl.stored_statements(relation)

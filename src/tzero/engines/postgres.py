@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
@@ -21,7 +21,7 @@ from tzero.engines.postgres_errors import translated
 from tzero.engines.postgres_preflight import preflight
 from tzero.engines.postgres_text import numbered, text_literal, written
 from tzero.engines.targets import Target
-from tzero.errors import BusyError, EngineError, MissingRelationError
+from tzero.errors import BusyError, EngineError, MissingRelationError, TargetError
 from tzero.sql.names import RelationName
 from tzero.sql.render import Tree, reads_files, render
 
@@ -147,28 +147,50 @@ class PostgresEngine:
     def schema_statements(self, schema: str) -> tuple[Statement, ...]:
         return postgres_ddl.schema_statements(schema)
 
-    def view_statements(self, name: RelationName, sql: str) -> tuple[Statement, ...]:
-        return postgres_ddl.view_statements(name, sql, self._kept(name, None))
+    def view_statements(
+        self, name: RelationName, sql: str, rebuilt: Collection[RelationName] = ()
+    ) -> tuple[Statement, ...]:
+        if self.kind(name) is None:
+            return postgres_ddl.create_view(name, sql)
+        return postgres_ddl.replace_view(name, sql, self._kept(name, None, rebuilt))
 
-    def stored_statements(self, relation: StoredRelation) -> tuple[Statement, ...]:
+    def stored_statements(
+        self, relation: StoredRelation, rebuilt: Collection[RelationName] = ()
+    ) -> tuple[Statement, ...]:
         if self.kind(relation.name) is None:
             return postgres_ddl.create_stored(relation, self._options["work_mem"])
-        kept = self._kept(relation.name, postgres_ddl.index_name(relation))
+        kept = self._kept(relation.name, postgres_ddl.index_name(relation), rebuilt)
         return postgres_ddl.replace_stored(relation, kept, self._options["work_mem"])
+
+    def cleanup_statements(self, name: RelationName) -> tuple[Statement, ...]:
+        kind = self.kind(name)
+        return () if kind is None else (postgres_ddl.drop_aside(name, kind),)
 
     def refresh_statements(self, relation: StoredRelation) -> tuple[Statement, ...]:
         return postgres_ddl.refresh_stored(relation, preflight(relation, self.rows), self._options["work_mem"])
 
-    def _kept(self, name: RelationName, index: str | None) -> Kept:
+    def _kept(self, name: RelationName, index: str | None, rebuilt: Collection[RelationName]) -> Kept:
         place = [name.schema, name.name]
         comment = self.rows(postgres_catalog.COMMENT, place)
-        found = self.rows(postgres_catalog.DEPENDENTS, place)
         return Kept(
             [(privilege, role, again) for privilege, role, again in self.rows(postgres_catalog.GRANTS, place)],
             comment[0][0] if comment else None,
-            [text for (text,) in self.rows(postgres_catalog.INDEXES, [*place, index])] if index else (),
-            [Dependent(RelationName(s, n), options, query) for s, n, kind, options, query in found if kind == "v"],
+            [(found, text) for found, text in self.rows(postgres_catalog.INDEXES, [*place, index])] if index else (),
+            self._dependents(name, rebuilt),
         )
+
+    def _dependents(self, name: RelationName, rebuilt: Collection[RelationName]) -> list[Dependent]:
+        """The views of others that read a relation. Raises TargetError where one of them stores what it read."""
+        found = self.rows(postgres_catalog.DEPENDENTS, [name.schema, name.name])
+        others = [(RelationName(schema, view), *rest) for schema, view, *rest in found]
+        others = [other for other in others if other[0] not in rebuilt]
+        stored = ", ".join(str(view) for view, kind, *_ in others if kind == "m")
+        if stored:
+            raise TargetError(
+                f"{name} is read by {stored}, which tzero did not create and cannot point at its replacement",
+                fix=f"drop {stored} yourself, apply, and create it again",
+            )
+        return [Dependent(view, options, query) for view, _, options, query in others]
 
     @property
     def _in_transaction(self) -> bool:

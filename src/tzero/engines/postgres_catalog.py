@@ -44,13 +44,13 @@ ORDER BY 1, 2"""
 """Views and materialized views that read a relation directly, with their options and definition."""
 
 INDEXES = """
-SELECT pg_catalog.pg_get_indexdef(i.indexrelid)
+SELECT x.relname, pg_catalog.pg_get_indexdef(i.indexrelid)
 FROM pg_catalog.pg_index AS i
 JOIN pg_catalog.pg_class AS c ON c.oid = i.indrelid JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
 JOIN pg_catalog.pg_class AS x ON x.oid = i.indexrelid
 WHERE n.nspname = ? AND c.relname = ? AND x.relname <> ?
 ORDER BY x.relname"""
-"""The other indexes of a relation than the one with a name."""
+"""Name and definition of the other indexes of a relation than the one with a name."""
 
 COMMENT = """
 SELECT pg_catalog.obj_description(c.oid, 'pg_class')

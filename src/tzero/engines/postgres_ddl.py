@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tzero.engines.catalog import Statement, StoredRelation
+from tzero.engines.catalog import RelationKind, Statement, StoredRelation
 from tzero.engines.postgres_preflight import Preflight
 from tzero.engines.postgres_text import LONGEST, text_literal, written
 from tzero.sql.names import RelationName
@@ -42,19 +42,27 @@ class Kept:
 
     grants: Sequence[Grant] = ()
     comment: str | None = None
-    indexes: Sequence[str] = ()
+    indexes: Sequence[tuple[str, str]] = ()
     views: Sequence[Dependent] = ()
 
 
-def view_statements(name: RelationName, sql: str, kept: Kept) -> tuple[Statement, ...]:
-    """Create or replace; a view that was dropped on the way gets back what it had."""
-    create = Statement(f"CREATE OR REPLACE VIEW {written(name)} AS\n{sql}", READERS_WAIT)
-    return (create, *_given_back(name, "VIEW", kept))
+def create_view(name: RelationName, sql: str) -> tuple[Statement, ...]:
+    return (Statement(f"CREATE VIEW {written(name)} AS\n{sql}", NEW),)
 
 
-def drop_view(name: RelationName) -> Statement:
-    # never CASCADE: what depends on it is somebody else's, and PostgreSQL names it
-    return Statement(f"DROP VIEW {written(name)}", READERS_WAIT)
+def replace_view(name: RelationName, sql: str, kept: Kept) -> tuple[Statement, ...]:
+    """Set the old one aside, for what still reads it: only so may the new one have other columns."""
+    return (
+        _rename("VIEW", name, _beside(name, "old").name),
+        *create_view(name, sql),
+        *(_point_again(view) for view in kept.views),
+        *_given_back(name, "VIEW", kept),
+    )
+
+
+def drop_aside(name: RelationName, kind: RelationKind) -> Statement:
+    # never CASCADE: what still reads it is somebody else's, and PostgreSQL names it
+    return Statement(f"DROP {kind.value.upper()} {written(_beside(name, 'old'))}", READERS_WAIT)
 
 
 def create_stored(relation: StoredRelation, work_mem: str) -> tuple[Statement, ...]:
@@ -81,9 +89,8 @@ def replace_stored(relation: StoredRelation, kept: Kept, work_mem: str) -> tuple
         _rename("MATERIALIZED VIEW", relation.name, old.name),
         _rename("MATERIALIZED VIEW", new, relation.name.name),
         *(_point_again(view) for view in kept.views),
-        Statement(f"DROP MATERIALIZED VIEW {written(old)}", READERS_WAIT),
         *_named_index(relation),
-        *(Statement(index, READERS_WAIT) for index in kept.indexes),
+        *_other_indexes(relation, kept),
         *_given_back(relation.name, "MATERIALIZED VIEW", kept),
     )
 
@@ -120,7 +127,17 @@ def _named_index(relation: StoredRelation) -> tuple[Statement, ...]:
     if not relation.key:
         return ()
     there = RelationName(relation.name.schema, _beside_index(relation))
-    return (_rename("INDEX", there, index_name(relation)),)
+    return (_drop_index(relation, index_name(relation)), _rename("INDEX", there, index_name(relation)))
+
+
+def _other_indexes(relation: StoredRelation, kept: Kept) -> tuple[Statement, ...]:
+    """Those that somebody else made; the old relation, which is about to go, gives up their names."""
+    pairs = ((_drop_index(relation, name), Statement(definition, READERS_WAIT)) for name, definition in kept.indexes)
+    return tuple(statement for pair in pairs for statement in pair)
+
+
+def _drop_index(relation: StoredRelation, name: str) -> Statement:
+    return Statement(f"DROP INDEX IF EXISTS {written(RelationName(relation.name.schema, name))}", READERS_WAIT)
 
 
 def _beside_index(relation: StoredRelation) -> str:

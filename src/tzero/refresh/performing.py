@@ -19,6 +19,7 @@ from tzero.refresh.steps import (
     Change,
     CheckSources,
     CreateSchema,
+    DropReplaced,
     MigrateState,
     Step,
     WriteContract,
@@ -78,7 +79,7 @@ def _perform_one(command: str, step: Step, state: StateSchema, run_id: int, prog
 def _rows_done(step: Step, state: StateSchema, run_id: int) -> int | None:
     engine = state.engine
     match step:
-        case CreateSchema():
+        case CreateSchema() | DropReplaced():
             _execute(engine, step)
         case MigrateState():
             _execute(engine, step)

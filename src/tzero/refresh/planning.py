@@ -13,7 +13,16 @@ from tzero.refresh.declared import Declared
 from tzero.refresh.notes import notes
 from tzero.refresh.plan import Plan
 from tzero.refresh.relations import UPSTREAM, OwnRelation
-from tzero.refresh.steps import BuildRelation, Change, CheckSources, CreateSchema, MigrateState, Step, WriteContract
+from tzero.refresh.steps import (
+    BuildRelation,
+    Change,
+    CheckSources,
+    CreateSchema,
+    DropReplaced,
+    MigrateState,
+    Step,
+    WriteContract,
+)
 from tzero.refresh.survey import Survey, survey
 from tzero.sql.names import RelationName
 from tzero.state import feature_contract, migrations
@@ -45,12 +54,16 @@ def _apply_steps(seen: Survey) -> Iterator[Step]:
     for migration in pending:
         yield MigrateState(migration, migrations.statements(seen.state, migration))
     builds = {
-        relation.name: _build(relation, *seen.dirty[relation.name], relation.creation(engine))
+        relation.name: _build(relation, *seen.dirty[relation.name], relation.creation(engine, seen.dirty))
         for relation in seen.relations.values()
         if relation.name in seen.dirty
     }
     touched = [d for d in seen.deployments if any(relation.name in builds for relation in d.relations)]
     yield from _in_order(seen, builds, touched)
+    replaced = [name for name, step in builds.items() if step.change is Change.REPLACE]
+    statements = [statement for name in reversed(replaced) for statement in engine.cleanup_statements(name)]
+    if statements:
+        yield DropReplaced(tuple(str(name) for name in replaced), tuple(statements))
     yield from _contracts(seen)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from tzero.compile import Deployment, Relation
@@ -36,10 +36,10 @@ class OwnRelation:
     def is_kind(self, kind: RelationKind) -> bool:
         return (kind is not RelationKind.VIEW) if self.stored else (kind is RelationKind.VIEW)
 
-    def creation(self, engine: Engine) -> tuple[Statement, ...]:
+    def creation(self, engine: Engine, rebuilt: Collection[RelationName]) -> tuple[Statement, ...]:
         if self.stored:
-            return engine.stored_statements(self._stored())
-        return engine.view_statements(self.name, self.definition.created_sql)
+            return engine.stored_statements(self._stored(), rebuilt)
+        return engine.view_statements(self.name, self.definition.created_sql, rebuilt)
 
     def renewal(self, engine: Engine) -> tuple[Statement, ...]:
         return engine.refresh_statements(self._stored())

@@ -57,6 +57,18 @@ class BuildRelation:
 
 
 @dataclass(frozen=True, slots=True)
+class DropReplaced:
+    """Drop the old form of relations that were replaced, now that what read it reads the new one."""
+
+    relations: tuple[str, ...]
+    statements: tuple[Statement, ...]
+
+    @property
+    def title(self) -> str:
+        return f"drop what was replaced: {', '.join(self.relations)}"
+
+
+@dataclass(frozen=True, slots=True)
 class CheckSources:
     """Queries that must return no row before anything is built from the sources."""
 
@@ -80,7 +92,7 @@ class WriteContract:
         return f"write contract {self.view.contract} of {self.view.name}: {self.why}"
 
 
-Step = CreateSchema | MigrateState | BuildRelation | CheckSources | WriteContract
+Step = CreateSchema | MigrateState | BuildRelation | DropReplaced | CheckSources | WriteContract
 
 
 def step_relation(step: Step) -> str | None:
@@ -103,6 +115,8 @@ def step_kind(step: Step) -> str:
             return "migrate state"
         case BuildRelation():
             return f"{step.change.value} {step.definition.role}"
+        case DropReplaced():
+            return "drop replaced"
         case CheckSources():
             return "check sources"
         case WriteContract():

@@ -1,0 +1,272 @@
+"""The store on PostgreSQL: replaced without losing what is not ours, refreshed beside readers, whatever is killed."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import random
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from tests.servers import Server, fresh_database, installations, versions
+
+import tzero
+from tzero.errors import BusyError, SourceError, StalePlanError, TargetError, TzeroError
+
+pytestmark = pytest.mark.skipif(not versions(), reason="no PostgreSQL server is installed")
+
+FEATURES = """
+from tzero import Entity, Events, FeatureView
+sales = Events("shop.sales", key="id", time="at").lookup(Entity("shop.things", key="thing"))
+before = sales.before_day(zone="UTC")
+view = FeatureView("feature_store.features", sales, {features})
+"""
+FIRST = "n=before.count('brand'), first_day=before.first_seen('brand')"
+OTHER = "average=before.mean('price', by='brand'), n=before.count('brand')"
+TOML = """
+name = "shop"
+[targets.prod]
+url = "{url}"
+[[upstream]]
+relation = "shop.things"
+sql = "things.sql"
+"""
+SOURCE = """
+CREATE SCHEMA shop;
+CREATE TABLE shop.sales (id bigint, at timestamp, thing int, price double precision);
+CREATE TABLE shop.raw_things (thing int, brand text);
+INSERT INTO shop.raw_things SELECT i, 'brand ' || i % 5 FROM generate_series(0, 99) AS i;
+INSERT INTO shop.sales SELECT i, timestamp '2024-01-01' + i * interval '7 minutes', i % 100, i % 13
+FROM generate_series(1, {rows}) AS i;
+"""
+LEFT_OVER = "SELECT relname FROM pg_class WHERE relname LIKE 't0\\_old%' OR relname LIKE 't0\\_new%'"
+TIMEOUT = 60
+
+
+@pytest.fixture(params=versions())
+def url(request: pytest.FixtureRequest) -> str:
+    return fresh_database(request.param)
+
+
+@pytest.fixture
+def project(url: str, tmp_path: Path) -> Path:
+    return make_project(tmp_path, url, rows=2000)
+
+
+def make_project(folder: Path, url: str, rows: int) -> Path:
+    (folder / "tzero.toml").write_text(TOML.format(url=url))
+    (folder / "features.py").write_text(FEATURES.format(features=FIRST))
+    (folder / "things.sql").write_text("SELECT thing, brand FROM shop.raw_things")
+    run(url, SOURCE.format(rows=rows))
+    return folder
+
+
+def run(url: str, sql: str) -> list[tuple[Any, ...]]:
+    with psycopg.connect(url, autocommit=True) as connection:
+        found = connection.execute(sql.encode())
+        return found.fetchall() if found.description else []
+
+
+def apply(folder: Path) -> None:
+    with tzero.open(folder) as opened:
+        opened.apply()
+
+
+def refresh(folder: Path) -> None:
+    with tzero.open(folder) as opened:
+        opened.refresh()
+
+
+def features(folder: Path) -> dict[int, dict[str, Any]]:
+    with tzero.open(folder) as opened:
+        return {row["id"]: row for row in opened.read().to_pylist()}
+
+
+def test_apply_twice_has_nothing_to_do(project: Path) -> None:
+    apply(project)
+    with tzero.open(project) as opened:
+        assert opened.plan().is_empty
+        assert opened.apply() is None
+    assert features(project)[2000]["n"] > 0
+
+
+def test_a_plan_says_who_waits_and_writes_nothing(project: Path, url: str) -> None:
+    with tzero.open(project) as opened:
+        steps = opened.plan().steps
+        locks = {s.lock for step in steps for s in step.statements if s.sql.startswith("CREATE MATERIALIZED")}
+        assert locks == {"ACCESS EXCLUSIVE on the new relation alone: nobody waits"}
+        apply(project)
+        assert not opened.plan().steps
+    assert run(url, "SELECT count(*) FROM feature_store.t0_run WHERE step = 'run'") == [(1,)]
+
+
+def test_a_stale_plan_is_refused(project: Path, url: str) -> None:
+    with tzero.open(project) as opened:
+        plan = opened.plan()
+        run(url, "ALTER TABLE shop.sales ADD COLUMN more int")
+        with pytest.raises(StalePlanError, match="columns"):
+            opened.apply(planned=plan)
+
+
+def test_replacing_keeps_what_is_not_ours(project: Path, url: str) -> None:
+    apply(project)
+    role = f"reader_{os.getpid()}_{random.randrange(10**9)}"
+    run(url, f"CREATE ROLE {role}; GRANT SELECT ON feature_store.features, feature_store.features_stats TO {role}")
+    run(url, "COMMENT ON VIEW feature_store.features IS 'it''s ours'")
+    run(url, "CREATE VIEW public.theirs WITH (security_barrier) AS SELECT id, n FROM feature_store.features")
+    run(url, "CREATE INDEX by_day ON feature_store.features_stats (t0_day)")
+    before = run(url, "SELECT id, n FROM public.theirs ORDER BY 1")
+    (project / "features.py").write_text(FEATURES.format(features=OTHER))
+    apply(project)
+    assert list(next(iter(features(project).values()))) == ["id", "t0", "average", "n"]
+    assert run(url, "SELECT id, n FROM public.theirs ORDER BY 1") == before
+    assert run(url, "SELECT reloptions FROM pg_class WHERE oid = 'public.theirs'::regclass") == [
+        (["security_barrier=true"],)
+    ]
+    assert run(url, "SELECT obj_description('feature_store.features'::regclass)") == [("it's ours",)]
+    for name in ("features", "features_stats"):
+        assert run(url, f"SELECT has_table_privilege('{role}', 'feature_store.{name}', 'SELECT')") == [(True,)]
+    names = run(url, "SELECT indexname FROM pg_indexes WHERE tablename = 'features_stats' ORDER BY 1")
+    assert names == [("by_day",), ("ux_features_stats",)]
+    assert run(url, LEFT_OVER) == []
+    refresh(project)
+
+
+def test_a_column_that_others_read_is_not_taken_away(project: Path, url: str) -> None:
+    apply(project)
+    run(url, "CREATE VIEW public.theirs AS SELECT first_day FROM feature_store.features")
+    (project / "features.py").write_text(FEATURES.format(features=OTHER))
+    with pytest.raises(TzeroError, match="first_day"):
+        apply(project)
+    assert len(run(url, "SELECT first_day FROM public.theirs")) == 2000
+
+
+def test_a_materialized_view_of_others_is_named(project: Path, url: str) -> None:
+    apply(project)
+    run(url, "CREATE MATERIALIZED VIEW public.theirs AS SELECT n FROM feature_store.features")
+    (project / "features.py").write_text(FEATURES.format(features=OTHER))
+    with tzero.open(project) as opened, pytest.raises(TargetError, match=r"public\.theirs"):
+        opened.plan()
+    assert len(run(url, "SELECT n FROM public.theirs")) == 2000
+
+
+def test_two_runs_never_meet_and_the_second_says_who_is_in(project: Path) -> None:
+    apply(project)
+    found = pytest.raises(BusyError, match=r"tzero refresh of somebody.*process")
+    with tzero.open(project) as one, one.session() as engine, engine.exclusive("tzero refresh of somebody"), found:
+        refresh(project)
+    refresh(project)
+
+
+def test_null_keys_are_refused_before_a_refresh(project: Path, url: str) -> None:
+    apply(project)
+    (project / "things.sql").write_text("SELECT thing, brand FROM shop.raw_things WHERE brand > ''")
+    apply(project)
+    run(url, "INSERT INTO shop.raw_things VALUES (NULL, 'brand x')")
+    refresh(project)
+    with pytest.raises(SourceError, match=r"thing.*holds NULL"):
+        refresh(project)
+
+
+def test_readers_do_not_wait_for_a_refresh(project: Path, url: str) -> None:
+    apply(project)
+    longest = {"alone": read_for(url, 0.5), "beside": 0.0}
+    done = threading.Event()
+
+    def reading() -> None:
+        while not done.is_set():
+            longest["beside"] = max(longest["beside"], read_for(url, 0.1))
+
+    thread = threading.Thread(target=reading)
+    thread.start()
+    for round_ in range(5):
+        run(url, f"INSERT INTO shop.sales VALUES ({10_000 + round_}, '2024-02-01', 1, 1)")
+        refresh(project)
+    done.set()
+    thread.join()
+    # generous: the machine may be busy; a reader that waits for a refresh waits for all of it
+    assert longest["beside"] < longest["alone"] + 0.5
+    with psycopg.connect(url) as connection:
+        assert run(url, "SELECT pid FROM pg_locks WHERE NOT granted") == []
+        assert connection.execute("SELECT count(*) FROM feature_store.features").fetchone() == (2005,)
+
+
+def read_for(url: str, seconds: float) -> float:
+    """The longest that a read of the statistics took. Every read sees them complete."""
+    longest, end = 0.0, time.monotonic() + seconds
+    with psycopg.connect(url, autocommit=True) as connection:
+        while time.monotonic() < end:
+            started = time.monotonic()
+            found = connection.execute("SELECT count(*) FROM feature_store.features_stats").fetchone()
+            longest = max(longest, time.monotonic() - started)
+            assert found is not None
+            assert found[0] > 0
+    return longest
+
+
+@pytest.mark.parametrize("what", ["client", "server"])
+def test_killed_at_any_moment(what: str, tmp_path: Path) -> None:
+    own = Server(next(reversed(installations().values()))) if what == "server" else None
+    try:
+        url = own.url if own else fresh_database()
+        make_project(tmp_path, url, rows=20_000)
+        apply(tmp_path)
+        rng, length = random.Random(what), timed(tmp_path)
+        for round_ in range(6):
+            work = (apply, refresh)[round_ % 2]
+            if work is apply:
+                column = (OTHER, FIRST)[round_ // 2 % 2]
+                (tmp_path / "features.py").write_text(FEATURES.format(features=column))
+            child = multiprocessing.get_context("spawn").Process(
+                target=(apply if round_ % 3 else refresh), args=(tmp_path,)
+            )
+            child.start()
+            time.sleep(rng.random() * (length + 1.0))
+            if own:
+                own.kill()
+            child.kill()
+            child.join()
+            if own:
+                until(own.start)
+            assert_whole(url)
+            until(lambda: apply(tmp_path))
+            refresh(tmp_path)
+        assert run(url, "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'") == [(0,)]
+    finally:
+        if own:
+            own.remove()
+
+
+def timed(folder: Path) -> float:
+    started = time.monotonic()
+    refresh(folder)
+    return time.monotonic() - started
+
+
+def assert_whole(url: str) -> None:
+    """Every relation is there and answers, none of the parts that a run leaves on its way is."""
+    assert run(url, "SELECT count(*) FROM feature_store.features")[0][0] == 20_000
+    assert run(url, "SELECT count(*) FROM pg_class WHERE relname LIKE 't0\\_old%' OR relname LIKE 't0\\_new%'") == [
+        (0,)
+    ]
+    contract = run(url, "SELECT feature_name FROM feature_store.feature_contract ORDER BY ordinal")
+    columns = run(
+        url, "SELECT attname FROM pg_attribute WHERE attrelid = 'feature_store.features'::regclass ORDER BY attnum"
+    )
+    assert contract == columns
+
+
+def until(action: Any) -> None:
+    """The server ends the session of a killed client, or recovers, in its own time."""
+    end = time.monotonic() + TIMEOUT
+    while True:
+        try:
+            return action()
+        except (TzeroError, AssertionError, psycopg.Error):
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.2)
