@@ -18,7 +18,9 @@ from tzero.errors import SourceError, TargetError
 Rows = Callable[[str, Sequence[Any]], list[tuple[Any, ...]]]
 
 _STATE = """
-SELECT c.relispopulated, pg_catalog.pg_has_role(c.relowner, 'USAGE'), pg_catalog.pg_get_userbyid(c.relowner),
+SELECT c.relispopulated, pg_catalog.pg_has_role(c.relowner, 'USAGE') OR CASE
+    WHEN pg_catalog.current_setting('server_version_num')::int >= 170000
+    THEN pg_catalog.has_table_privilege(c.oid, 'MAINTAIN') ELSE FALSE END, pg_catalog.pg_get_userbyid(c.relowner),
   EXISTS (SELECT FROM pg_catalog.pg_index AS i WHERE i.indrelid = c.oid AND i.indisunique AND i.indisvalid
     AND i.indpred IS NULL AND i.indexprs IS NULL)
 FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
@@ -50,7 +52,7 @@ def preflight(relation: StoredRelation, rows: Rows) -> Preflight:
     if not own:
         raise TargetError(
             f"{relation.name} belongs to {owner}: refreshing it would run that role's query with your rights",
-            fix=f"connect as {owner}, or as a member of it",
+            fix=f"connect as {owner}, as a member of it, or (from version 17) with MAINTAIN granted on it",
         )
     if populated and relation.key:
         _refuse_null_keys(relation, rows)
