@@ -199,9 +199,7 @@ def _populations(draw: DrawFn, own: Rows, sources: list[Rows], tables: dict[str,
             found.append(Population(rows, name, None, where, draw(_lengths(LENGTHS))))
         else:
             grid = draw(st.sampled_from(("as_of", "full", "observed")))
-            found.append(
-                Population(rows, name, draw(st.sampled_from(ZONES)), where, draw(_lengths(DAY_LENGTHS)), grid)
-            )
+            found.append(Population(rows, name, draw(st.sampled_from(ZONES)), where, draw(_lengths(DAY_LENGTHS)), grid))
     return found
 
 
@@ -273,5 +271,3 @@ def _value_columns(kind: str, rows: Rows) -> tuple[str, ...]:
     if kind in ("min", "max"):
         return ("price", "gen", "learned", rows.time)
     return ("price", "price", "gen", "flag")
-
-
