@@ -210,6 +210,8 @@ def read_for(url: str, seconds: float) -> float:
 
 @pytest.mark.parametrize("what", ["client", "server"])
 def test_killed_at_any_moment(what: str, tmp_path: Path) -> None:
+    if what == "server" and not installations():
+        pytest.skip("no PostgreSQL server of our own to kill")
     own = Server(next(reversed(installations().values()))) if what == "server" else None
     try:
         url = own.url if own else fresh_database()
@@ -221,9 +223,7 @@ def test_killed_at_any_moment(what: str, tmp_path: Path) -> None:
             if work is apply:
                 column = (OTHER, FIRST)[round_ // 2 % 2]
                 (tmp_path / "features.py").write_text(FEATURES.format(features=column))
-            child = multiprocessing.get_context("spawn").Process(
-                target=(apply if round_ % 3 else refresh), args=(tmp_path,)
-            )
+            child = multiprocessing.get_context("spawn").Process(target=work, args=(tmp_path,))
             child.start()
             time.sleep(rng.random() * (length + 1.0))
             if own:

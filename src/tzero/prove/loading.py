@@ -221,6 +221,12 @@ class _Reader:
         value = table.get(key, {})
         if not isinstance(value, dict) or not all(isinstance(item, str) for item in value.values()):
             raise self.wrong(key, "a table of texts", value, where)
+        if len({name.lower() for name in value}) != len(value):
+            raise DeclarationError(
+                f"'{key}' of {where} has names that only their case tells apart",
+                place=self.place(key),
+                fix="names are folded to lower case: rename one in a view",
+            )
         return {name.lower(): text.lower() if fold_values else text for name, text in value.items()}
 
     def flag(self, table: dict[str, Any], key: str, where: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from tzero.prove.domain.terms import Term
+from tzero.prove.domain.terms import MEASURELESS, ORDERED_TYPES, Term
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +69,20 @@ Fact: TypeAlias = Le | Bound | Same | NotNull | Null | Holds | RowOf | Contradic
 
 
 def equal(left: Term, right: Term) -> tuple[Fact, ...]:
-    """What ``left = right`` says when it is TRUE."""
-    return Same(left, right), NotNull(left), NotNull(right)
+    """What ``left = right`` says when it is TRUE.
+
+    Equal is not the same where values that are equal can be told apart: 1.0 and 1.00, 0.0 and -0.0, a day and its
+    midnight.
+    """
+    there = (NotNull(left), NotNull(right))
+    if left.type == right.type and left.type in _IDENTICAL_WHEN_EQUAL:
+        return Same(left, right), *there
+    if {left.type, right.type} <= ORDERED_TYPES - MEASURELESS:
+        return Le(left, right, 0), Le(right, left, 0), *there
+    return there
+
+
+_IDENTICAL_WHEN_EQUAL = frozenset({"int", "text", "bool", "instant", "naive", "date", "version"})
 
 
 def before(left: Term, right: Term) -> Le:

@@ -177,7 +177,9 @@ class FromClause:
             from tzero.prove.domain.facts import NotNull
 
             atoms = self.interpreter.ledger[outer.marker]
-            joined = replace(joined, presence=joined.presence + tuple(map(Present, atoms)))
+            covering = tuple(replace(o, total=False) for o in joined.occurrences)
+            presence = joined.presence + tuple(map(Present, atoms))
+            joined = replace(joined, presence=presence, occurrences=covering, witnesses=())
             joined = joined.assume((NotNull(outer.marker),))
         alias = join.this.alias_or_name.lower()
         return self._placed(pair, joined, alias, outer.columns() if side == "LEFT" else None)

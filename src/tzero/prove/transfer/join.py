@@ -109,7 +109,8 @@ class OuterJoin:
         closing = self.closing()
         atoms = closing.close(self._matching())
         occurrences = _covering(self.left.occurrences, False)
-        row = replace(self.left, presence=self.left.presence + tuple(map(Present, atoms)), occurrences=occurrences)
+        presence = self.left.presence + tuple(map(Present, atoms))
+        row = replace(self.left, presence=presence, occurrences=occurrences, witnesses=())
         return row.assume(closing.facts)
 
     def closing(self) -> Closing:

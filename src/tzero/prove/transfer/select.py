@@ -176,8 +176,13 @@ class Selection:
     def _projected(self, frames: list[Frame]) -> list[Frame]:
         for frame in frames:
             columns: dict[str, Term] = {}
+            written: dict[str, str] = {}
             for position, node in enumerate(self.node.expressions):
                 for name, term in self._items(node, frame, position):
+                    shown = node.alias or name
+                    if written.setdefault(name, shown) != shown:
+                        # Names that only their case tells apart are one name here: nothing is said of either.
+                        columns[name] = term = frame.unknown(node, f"two columns are called {name}")
                     columns[_free(name, columns)] = term
             frame.row = replace(frame.row, columns=columns)
         return frames
