@@ -1,0 +1,48 @@
+"""What is certified: one relation of a database, with all that is declared of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from tzero.compile import Deployment
+from tzero.engines.base import Engine
+from tzero.prove import Declarations
+from tzero.sql.names import RelationName
+from tzero.sql.render import Tree
+from tzero.state.schema import StateSchema
+
+
+@dataclass(frozen=True, slots=True)
+class Anchors:
+    """Where the T0 of each row of the subject stands: column ``time`` of ``relation``, joined on ``key``.
+
+    The relation is the subject itself where it shows its T0. ``day`` is a column that already holds the day in
+    ``zone``; where there is none the day is taken from ``time`` in that zone.
+    """
+
+    relation: RelationName
+    key: tuple[str, ...]
+    time: str
+    day: str | None = None
+    zone: str = "UTC"
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """One relation and what is declared of it; a compiled feature view or a view of the user's own SQL.
+
+    ``views`` are definitions that the database does not keep, such as those of stored tables; ``deployment`` is there
+    for compiled views alone. ``firewall`` are relations that must not stand in the closure (labels, "current" rows).
+    """
+
+    engine: Engine
+    state: StateSchema
+    relation: RelationName
+    contract: str
+    key: tuple[str, ...]
+    anchors: Anchors
+    declarations: Declarations
+    views: Mapping[RelationName, Tree] = field(default_factory=dict)
+    deployment: Deployment | None = None
+    firewall: frozenset[RelationName] = frozenset()
