@@ -29,7 +29,7 @@ from tzero.refresh.steps import (
 from tzero.sql.names import RelationName
 from tzero.sql.render import quoted
 from tzero.state import definition, feature_contract, migrations, run
-from tzero.state.run import RunRecord
+from tzero.state.run import RunRecord, Status
 from tzero.state.schema import StateSchema
 
 Progress = Callable[[Step, RunRecord | None], None]
@@ -119,7 +119,7 @@ def _record_failure(command: str, state: StateSchema, started: dt.datetime, erro
     # the first error is the one to report: a database that cannot even take this record must not hide it
     with contextlib.suppress(TzeroError):
         if state.has(run.TABLE):
-            failed = RunRecord(command, "run", None, started, _now(), None, "failed", error.what)
+            failed = RunRecord(command, "run", None, started, _now(), None, Status.FAILED, error.what)
             with state.engine.transaction():
                 run.append(state, run.next_id(state), (failed,))
 

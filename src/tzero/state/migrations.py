@@ -78,6 +78,15 @@ MIGRATIONS = (
 )""",
         ),
     ),
+    Migration(
+        2,
+        "what a run waited for, and what lets the next one go on with it",
+        (
+            "ALTER TABLE {schema}.t0_run ADD COLUMN lock_seconds DOUBLE PRECISION",
+            "ALTER TABLE {schema}.t0_run ADD COLUMN plan TEXT",
+            "ALTER TABLE {schema}.t0_run ADD COLUMN inputs TEXT",
+        ),
+    ),
 )
 LATEST = MIGRATIONS[-1].version
 

@@ -1,19 +1,39 @@
-"""Table ``t0_run``: every apply and refresh and what each step of it did, appended, never changed."""
+"""Table ``t0_run``: every apply and refresh and what each step of it did, appended, never changed.
+
+A refresh says first that it has begun, then what each step did, last how it ended: one that was killed has no end.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass
+from enum import StrEnum
+from typing import Any
 
 from tzero.state.schema import StateSchema
 
 TABLE = "t0_run"
-_COLUMNS = "command, step, relation, started_at, ended_at, n_rows, status, detail"
+WHOLE = "run"
+_COLUMNS = "command, step, relation, started_at, ended_at, n_rows, status, detail, lock_seconds, plan, inputs"
+
+
+class Status(StrEnum):
+    """``KEPT``: an earlier run that did not end had done it, and nothing has changed since."""
+
+    STARTED = "started"
+    DONE = "done"
+    KEPT = "kept"
+    FAILED = "failed"
 
 
 @dataclass(frozen=True, slots=True)
 class RunRecord:
-    """What one step did, or the whole run where ``step`` is ``"run"``. ``status`` is ``done`` or ``failed``."""
+    """What one step did, or the whole run where ``step`` is ``"run"``.
+
+    ``lock_seconds`` is how long others kept it waiting, None where nobody measured. ``plan`` (of a whole run) and
+    ``inputs`` (of a step) are digests of what it was to do and of what it read.
+    """
 
     command: str
     step: str
@@ -21,31 +41,34 @@ class RunRecord:
     started_at: dt.datetime
     ended_at: dt.datetime
     n_rows: int | None = None
-    status: str = "done"
+    status: Status = Status.DONE
     detail: str | None = None
+    lock_seconds: float | None = None
+    plan: str | None = None
+    inputs: str | None = None
 
     @property
     def seconds(self) -> float:
         return (self.ended_at - self.started_at).total_seconds()
 
 
-def append(state: StateSchema, run_id: int, records: tuple[RunRecord, ...]) -> None:
-    for ordinal, record in enumerate(records):
+@dataclass(frozen=True, slots=True)
+class Unfinished:
+    """A run that failed or was killed: its number, the plan that it followed, and its steps that were committed."""
+
+    run_id: int
+    plan: str | None
+    steps: tuple[RunRecord, ...]
+
+
+def append(state: StateSchema, run_id: int, records: Sequence[RunRecord]) -> None:
+    """Add records to a run, after those that it has; inside the caller's transaction."""
+    known = state.rows(TABLE, "SELECT coalesce(max(ordinal), -1) + 1 FROM {table} WHERE run_id = ?", [run_id])
+    for ordinal, record in enumerate(records, known[0][0]):
         state.write(
             TABLE,
-            f"INSERT INTO {{table}} (run_id, ordinal, {_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            [
-                run_id,
-                ordinal,
-                record.command,
-                record.step,
-                record.relation,
-                record.started_at,
-                record.ended_at,
-                record.n_rows,
-                record.status,
-                record.detail,
-            ],
+            f"INSERT INTO {{table}} (run_id, ordinal, {_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [run_id, ordinal, *(str(value) if isinstance(value, Status) else value for value in astuple(record))],
         )
 
 
@@ -55,13 +78,35 @@ def next_id(state: StateSchema) -> int:
 
 def last(state: StateSchema) -> RunRecord | None:
     """The last run that was done."""
+    # the columns of the first version: a store is shown also before its state is migrated
     rows = state.rows(
         TABLE,
-        f"SELECT {_COLUMNS} FROM {{table}} WHERE step = 'run' AND status = 'done' ORDER BY run_id DESC LIMIT 1",
+        "SELECT command, step, relation, started_at, ended_at, n_rows, status, detail FROM {table}"
+        " WHERE step = 'run' AND status = 'done' ORDER BY run_id DESC LIMIT 1",
     )
-    return RunRecord(*rows[0]) if rows else None
+    return _record(rows[0]) if rows else None
 
 
 def steps(state: StateSchema, run_id: int) -> tuple[RunRecord, ...]:
     rows = state.rows(TABLE, f"SELECT {_COLUMNS} FROM {{table}} WHERE run_id = ? ORDER BY ordinal", [run_id])
-    return tuple(RunRecord(*row) for row in rows)
+    return tuple(_record(row) for row in rows)
+
+
+def unfinished(state: StateSchema, command: str) -> Unfinished | None:
+    """The last run of a command, where it did not come to its end."""
+    found = state.rows(TABLE, "SELECT max(run_id) FROM {table} WHERE command = ?", [command])
+    if not found or found[0][0] is None:
+        return None
+    run_id = int(found[0][0])
+    records = steps(state, run_id)
+    whole = [record for record in records if record.step == WHOLE]
+    if any(record.status is Status.DONE for record in whole):
+        return None
+    plan = next((record.plan for record in whole if record.plan is not None), None)
+    return Unfinished(run_id, plan, tuple(record for record in records if record.step != WHOLE))
+
+
+def _record(row: Sequence[Any]) -> RunRecord:
+    values = list(row)
+    values[6] = Status(values[6])
+    return RunRecord(*values)

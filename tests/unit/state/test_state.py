@@ -7,8 +7,10 @@ import pytest
 from tzero.errors import StateError
 from tzero.state import definition, feature_contract, feature_set, migrations, run
 from tzero.state.contract import ColumnRole, Contract, ContractColumn, differences
+from tzero.state.run import RunRecord, Status
 from tzero.state.schema import StateSchema
 
+FAILED = Status.FAILED
 KEY = ContractColumn("id", "bigint", False, ColumnRole.KEY)
 T0 = ContractColumn("t0", "timestamp", False, ColumnRole.T0)
 PRICE = ContractColumn("price", "double", True, ColumnRole.FEATURE)
@@ -119,7 +121,37 @@ def test_runs_keep_their_steps(state: StateSchema) -> None:
         run.RunRecord("refresh", "statistics", "shop.s", at, later, 12),
     )
     run.append(state, run.next_id(state), done)
-    run.append(state, run.next_id(state), (run.RunRecord("refresh", "run", None, at, at, None, "failed", "boom"),))
+    run.append(state, run.next_id(state), (run.RunRecord("refresh", "run", None, at, at, None, FAILED, "boom"),))
     assert run.steps(state, 1) == done
     assert run.last(state) == done[0]
     assert done[0].seconds == 90
+
+
+def test_a_run_without_its_end_is_unfinished(state: StateSchema) -> None:
+    at = dt.datetime(2024, 5, 1, tzinfo=dt.UTC)
+    begun = RunRecord("refresh", "run", None, at, at, status=Status.STARTED, plan="abc")
+    step = RunRecord("refresh", "refresh upstream", "shop.s", at, at, 12, lock_seconds=0.5, inputs="v1")
+    run.append(state, 1, (begun,))
+    run.append(state, 1, (step,))
+    assert run.unfinished(state, "refresh") == run.Unfinished(1, "abc", (step,))
+    assert run.unfinished(state, "apply") is None
+    run.append(state, 1, (RunRecord("refresh", "run", None, at, at, status=FAILED, detail="boom"),))
+    assert run.unfinished(state, "refresh") == run.Unfinished(1, "abc", (step,))
+    run.append(state, 1, (RunRecord("refresh", "run", None, at, at),))
+    assert run.unfinished(state, "refresh") is None
+
+
+def test_the_run_table_of_the_first_version_is_migrated_with_its_rows(empty: StateSchema) -> None:
+    first, *later = migrations.MIGRATIONS
+    at = dt.datetime(2024, 5, 1, tzinfo=dt.UTC)
+    for statement in migrations.statements(empty, first):
+        empty.engine.execute(statement.sql)
+    migrations.record(empty, first)
+    empty.write(
+        run.TABLE, "INSERT INTO {table} VALUES (1, 0, 'apply', 'run', NULL, ?, ?, NULL, 'done', NULL)", [at, at]
+    )
+    assert run.last(empty) == RunRecord("apply", "run", None, at, at)
+    for migration in later:
+        for statement in migrations.statements(empty, migration):
+            empty.engine.execute(statement.sql)
+    assert run.steps(empty, 1) == (RunRecord("apply", "run", None, at, at),)
