@@ -49,6 +49,19 @@ class Engine(Protocol):
     def exclusive(self, purpose: str) -> AbstractContextManager[None]:
         """Keep other applies and refreshes out. Raises BusyError that says who is in."""
 
+    @property
+    def waited(self) -> float | None:
+        """Seconds that this session has waited for locks within `exclusive`; None where nobody measures."""
+
+    def script_frame(self) -> tuple[tuple[Statement, ...], tuple[Statement, ...]]:
+        """What a script has before and after its steps: a session as this one, and the lock of `exclusive`."""
+
+    def refusal(self, query: str, message: str) -> Statement:
+        """A statement that fails with the message where the query returns a row."""
+
+    def version_of(self, name: RelationName, besides: Collection[RelationName]) -> str | None:
+        """A digest of the rows that a stored relation is made from, those of ``besides`` aside; None: cannot tell."""
+
     def relations(self) -> Mapping[RelationName, RelationKind]:
         """Every relation of the database, with its schema."""
 

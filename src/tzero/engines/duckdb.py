@@ -135,6 +135,19 @@ class DuckDBEngine:
             with _busy_guard:
                 del _busy[self._place]
 
+    @property
+    def waited(self) -> float | None:
+        return None  # it never waits: a file that somebody else holds is refused
+
+    def script_frame(self) -> tuple[tuple[Statement, ...], tuple[Statement, ...]]:
+        return (Statement("SET TimeZone = 'UTC'"),), ()
+
+    def refusal(self, query: str, message: str) -> Statement:
+        return duckdb_ddl.refusal(query, message)
+
+    def version_of(self, name: RelationName, besides: Collection[RelationName]) -> str | None:  # noqa: ARG002
+        return None  # DuckDB does not count changes, and its files can change behind its back
+
     def relations(self) -> Mapping[RelationName, RelationKind]:
         return {RelationName(schema, name): _KINDS[kind] for schema, name, kind in self.rows(_RELATIONS)}
 

@@ -11,6 +11,11 @@ from tzero.sql.render import quoted
 _LOCK = "the database file, held against other processes"
 
 
+def refusal(query: str, message: str) -> Statement:
+    escaped = message.replace("'", "''")
+    return Statement(f"SELECT CASE WHEN EXISTS (\n{query}\n) THEN error('{escaped}') END")
+
+
 def schema_statements(schema: str) -> tuple[Statement, ...]:
     return (Statement(f"CREATE SCHEMA IF NOT EXISTS {quoted(schema, 'duckdb')}", _LOCK),)
 

@@ -2,63 +2,37 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import psycopg
 import pyarrow as pa
 from psycopg.pq import ExecStatus, TransactionStatus
 
-from tzero.engines import postgres_arrow, postgres_catalog, postgres_ddl
+from tzero.engines import postgres_arrow, postgres_catalog, postgres_ddl, postgres_lock, postgres_versions
 from tzero.engines.base import BATCH_ROWS, Query
 from tzero.engines.catalog import ColumnInfo, Description, RelationKind, Statement, StoredRelation
 from tzero.engines.postgres_catalog import KINDS
 from tzero.engines.postgres_ddl import Dependent, Kept
 from tzero.engines.postgres_errors import translated
+from tzero.engines.postgres_options import Options, options_of
 from tzero.engines.postgres_preflight import preflight
+from tzero.engines.postgres_session import Connection, connect, open_session, settings
 from tzero.engines.postgres_text import numbered, text_literal, written
+from tzero.engines.postgres_waits import LockWatch
 from tzero.engines.targets import Target
-from tzero.errors import BusyError, EngineError, MissingRelationError, TargetError
+from tzero.errors import EngineError, MissingRelationError, TargetError
 from tzero.sql.names import RelationName
 from tzero.sql.render import Tree, reads_files, render
 
-OPTIONS = {"lock_timeout": "10s", "statement_timeout": "0", "busy_timeout": "0", "work_mem": "256MB"}
-"""What tzero takes from the URL's query, with defaults; libpq takes the rest. ``busy_timeout`` is in seconds."""
-LOCK_KEY = 0x747A65726F000001
-"""The advisory lock of every apply and refresh in a database: "tzero" in ASCII, and a number."""
-_POLL_SECONDS = 0.2
-
 
 def open_target(target: Target, read_only: bool) -> PostgresEngine:
-    """Connect. The session is pinned to UTC, and to an empty search path: every name says its schema."""
-    parts = urlsplit(target.url)
-    given = dict(parse_qsl(parts.query, keep_blank_values=True))
-    options = OPTIONS | {name: value for name, value in given.items() if name in OPTIONS}
-    rest = urlencode({name: value for name, value in given.items() if name not in OPTIONS})
+    options = options_of(target)
     with translated(target.label):
-        connection = psycopg.connect(
-            urlunsplit(parts._replace(query=rest)),
-            autocommit=True,
-            prepare_threshold=None,
-            cursor_factory=psycopg.RawCursor,
-            fallback_application_name="tzero",
-        )
-        for setting, value in (
-            ("TimeZone", "UTC"),
-            ("DateStyle", "ISO"),
-            ("IntervalStyle", "postgres"),
-            ("extra_float_digits", "1"),
-            ("search_path", ""),
-            ("client_encoding", "UTF8"),
-            ("lock_timeout", options["lock_timeout"]),
-            ("statement_timeout", options["statement_timeout"]),
-            ("default_transaction_read_only", "on" if read_only else "off"),
-        ):
-            connection.execute("SELECT pg_catalog.set_config($1, $2, false)", [setting, value])
-    return PostgresEngine(connection, target.label, read_only, options)
+        connection = open_session(target, options, read_only=read_only)
+    return PostgresEngine(connection, target, read_only, options)
 
 
 class PostgresEngine:
@@ -67,13 +41,17 @@ class PostgresEngine:
     dialect = "postgres"
     refreshes_by_key = True
 
-    def __init__(
-        self, connection: psycopg.Connection[Any], label: str, read_only: bool, options: Mapping[str, str]
-    ) -> None:
+    def __init__(self, connection: Connection, target: Target, read_only: bool, options: Options) -> None:
         self._connection = connection
+        self._target = target
         self._options = options
-        self.label = label
+        self._watch: LockWatch | None = None
+        self.label = target.label
         self.read_only = read_only
+
+    @property
+    def waited(self) -> float | None:
+        return self._watch.seconds if self._watch else None
 
     def close(self) -> None:
         self._connection.close()
@@ -109,16 +87,25 @@ class PostgresEngine:
 
     @contextmanager
     def exclusive(self, purpose: str) -> Iterator[None]:
-        # the server frees the lock when the session ends, however it ends
         before = self.rows("SELECT pg_catalog.current_setting('application_name')")[0][0]
-        self._take_lock()
+        postgres_lock.take(self.rows, self.label, self._options.busy_seconds)
         try:
             self._name_session(purpose)
-            yield
+            with self._watching():
+                yield
         finally:
             with suppress(EngineError):
                 self._name_session(before)
-                self.rows("SELECT pg_catalog.pg_advisory_unlock(?)", [LOCK_KEY])
+                postgres_lock.free(self.rows)
+
+    def script_frame(self) -> tuple[tuple[Statement, ...], tuple[Statement, ...]]:
+        return postgres_ddl.session(settings(self._options)), (postgres_lock.freed_by_script(),)
+
+    def refusal(self, query: str, message: str) -> Statement:
+        return postgres_ddl.refusal(query, message)
+
+    def version_of(self, name: RelationName, besides: Collection[RelationName]) -> str | None:
+        return postgres_versions.version_of(name, besides, self.rows)
 
     def relations(self) -> Mapping[RelationName, RelationKind]:
         found = self.rows(postgres_catalog.RELATIONS)
@@ -158,16 +145,16 @@ class PostgresEngine:
         self, relation: StoredRelation, rebuilt: Collection[RelationName] = ()
     ) -> tuple[Statement, ...]:
         if self.kind(relation.name) is None:
-            return postgres_ddl.create_stored(relation, self._options["work_mem"])
+            return postgres_ddl.create_stored(relation, self._options.work_mem)
         kept = self._kept(relation.name, postgres_ddl.index_name(relation), rebuilt)
-        return postgres_ddl.replace_stored(relation, kept, self._options["work_mem"])
+        return postgres_ddl.replace_stored(relation, kept, self._options.work_mem)
 
     def cleanup_statements(self, name: RelationName) -> tuple[Statement, ...]:
         kind = self.kind(name)
         return () if kind is None else (postgres_ddl.drop_aside(name, kind),)
 
     def refresh_statements(self, relation: StoredRelation) -> tuple[Statement, ...]:
-        return postgres_ddl.refresh_stored(relation, preflight(relation, self.rows), self._options["work_mem"])
+        return postgres_ddl.refresh_stored(relation, preflight(relation, self.rows), self._options.work_mem)
 
     def _kept(self, name: RelationName, index: str | None, rebuilt: Collection[RelationName]) -> Kept:
         place = [name.schema, name.name]
@@ -198,7 +185,7 @@ class PostgresEngine:
 
     def _run(self, query: Query, parameters: Sequence[Any] = ()) -> psycopg.Cursor[Any]:
         sql = self._text(query)
-        with translated(self.label):
+        with translated(self.label, self._blockers):
             if not parameters:
                 return self._connection.execute(sql.encode())
             return self._connection.execute(numbered(sql).encode(), list(parameters))
@@ -251,19 +238,20 @@ class PostgresEngine:
                 loaded += batch.num_rows
         return loaded
 
-    def _take_lock(self) -> None:
-        deadline = time.monotonic() + float(self._options["busy_timeout"])
-        while not self.rows("SELECT pg_catalog.pg_try_advisory_lock(?)", [LOCK_KEY])[0][0]:
-            if time.monotonic() >= deadline:
-                raise BusyError(f"{self.label} is busy: {self._holder()}", fix="wait for it, or end that session")
-            time.sleep(_POLL_SECONDS)
+    @contextmanager
+    def _watching(self) -> Iterator[None]:
+        # where no second session can be had, nobody knows how long this one waits: no reason not to run
+        with suppress(psycopg.Error):
+            self._watch = LockWatch(partial(connect, self._target), self._connection.info.backend_pid)
+        try:
+            yield
+        finally:
+            if self._watch:
+                self._watch.stop()
+            self._watch = None
 
-    def _holder(self) -> str:
-        found = self.rows(postgres_catalog.HOLDER, [LOCK_KEY])
-        if not found:
-            return "somebody held the lock a moment ago"
-        pid, application, user, address, since = found[0]
-        return f"{application or 'a session'} of {user} (process {pid}, {address or 'local'}), since {since:%F %T} UTC"
+    def _blockers(self) -> str:
+        return self._watch.blockers if self._watch else ""
 
     def _name_session(self, purpose: str) -> None:
         self.rows(f"SELECT pg_catalog.set_config('application_name', {text_literal(purpose)}, false)")

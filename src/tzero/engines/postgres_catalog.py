@@ -64,11 +64,3 @@ FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.rel
 CROSS JOIN LATERAL pg_catalog.aclexplode(c.relacl) AS a
 WHERE n.nspname = ? AND c.relname = ? AND a.grantee <> c.relowner
 ORDER BY 2 NULLS FIRST, 1"""
-
-HOLDER = """
-SELECT s.pid, s.application_name, s.usename, pg_catalog.host(s.client_addr), s.backend_start
-FROM pg_catalog.pg_locks AS l JOIN pg_catalog.pg_stat_activity AS s ON s.pid = l.pid
-WHERE l.locktype = 'advisory' AND l.granted AND l.database = (
-    SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())
-  AND (l.classid::bigint << 32 | l.objid::bigint) = ? AND l.objsubid = 1"""
-"""Who holds the advisory lock with a 64-bit key."""

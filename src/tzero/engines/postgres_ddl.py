@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import count
 
 from tzero.engines.catalog import RelationKind, Statement, StoredRelation
+from tzero.engines.postgres_lock import taken_by_script
 from tzero.engines.postgres_preflight import Preflight
 from tzero.engines.postgres_text import LONGEST, text_literal, written
 from tzero.sql.names import RelationName
@@ -170,6 +172,19 @@ def _given_back(name: RelationName, what: str, kept: Kept) -> tuple[Statement, .
     if kept.comment is None:
         return granted
     return (*granted, Statement(f"COMMENT ON {what} {written(name)} IS {text_literal(kept.comment)}"))
+
+
+def session(settings: Iterable[tuple[str, str]]) -> tuple[Statement, ...]:
+    """What a script begins with: the settings of a session of tzero's, and its lock."""
+    pinned = "; ".join(f"SET {setting} = {text_literal(value)}" for setting, value in settings)
+    return Statement(pinned), taken_by_script()
+
+
+def refusal(query: str, message: str) -> Statement:
+    """Fail where the query returns a row; the quotes are of a kind that is not in it."""
+    body = f"BEGIN IF EXISTS (\n{query}\n) THEN RAISE EXCEPTION USING MESSAGE = {text_literal(message)}; END IF; END"
+    quote = next(mark for mark in (f"$t0{number or ''}$" for number in count()) if mark not in body)
+    return Statement(f"DO {quote} {body} {quote}")
 
 
 def _settings(work_mem: str) -> tuple[Statement, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import psycopg
@@ -12,15 +12,15 @@ from tzero.errors import BusyError, EngineError, MissingRelationError, TargetErr
 
 
 @contextmanager
-def translated(label: str) -> Iterator[None]:
-    """Raise PostgreSQL's errors as tzero's, naming the target."""
+def translated(label: str, blockers: Callable[[], str] = str) -> Iterator[None]:
+    """Raise PostgreSQL's errors as tzero's, naming the target, and who held a lock where ``blockers`` knows it."""
     try:
         yield
     except psycopg.Error as error:
-        raise meaning(error, label) from error
+        raise meaning(error, label, blockers()) from error
 
 
-def meaning(error: psycopg.Error, label: str) -> TzeroError:
+def meaning(error: psycopg.Error, label: str, blockers: str = "") -> TzeroError:
     """The tzero error that says what a PostgreSQL error means for the target called ``label``."""
     what = _described(error)
     match error:
@@ -28,8 +28,9 @@ def meaning(error: psycopg.Error, label: str) -> TzeroError:
             fix = "build it, or name the relation that holds these rows, with its schema: schema.relation"
             return MissingRelationError(what, fix=fix)
         case errors.LockNotAvailable():
-            fix = "try again when that is done, or give it more time: ?lock_timeout=30s in the target's url"
-            return BusyError(f"{label}: somebody else holds a lock that is needed: {what}", fix=fix)
+            fix = "try again when that is done, or give it more time: lock_timeout of the target in tzero.toml"
+            who = blockers or "somebody else"
+            return BusyError(f"{label}: {who} holds a lock that is needed: {what}", fix=fix)
         case errors.SerializationFailure() | errors.DeadlockDetected():
             return BusyError(f"somebody else changed {label} meanwhile: {what}", fix="try again")
         case errors.ReadOnlySqlTransaction():
@@ -48,7 +49,7 @@ def meaning(error: psycopg.Error, label: str) -> TzeroError:
 
 def _failed(error: psycopg.Error, label: str, what: str) -> TzeroError:
     if isinstance(error, errors.QueryCanceled) and "statement timeout" in what:
-        return EngineError(f"{label}: {what}", fix="give it more time: ?statement_timeout=10min in the target's url")
+        return EngineError(f"{label}: {what}", fix="give it more time: statement_timeout of the target in tzero.toml")
     if isinstance(error, psycopg.OperationalError) and error.sqlstate is None:
         return TargetError(f"{label} cannot be reached: {what}", fix="check that the server runs, and the target's url")
     return EngineError(f"{label}: {what}")

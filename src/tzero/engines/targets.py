@@ -38,6 +38,7 @@ class Target:
     """A parsed target. ``label`` is safe to print; ``url`` may hold a password and is kept out of reprs.
 
     ``path`` is the database file of a DuckDB target, None in memory; ``root`` is where relative data files are.
+    ``options`` are those of ``tzero.toml``, and for DuckDB those of the URL, which win.
 
     >>> Target.parse("duckdb:///store.duckdb", Path("/shop")).path
     PosixPath('/shop/store.duckdb')
@@ -53,7 +54,7 @@ class Target:
     url: str = field(default="", repr=False)
 
     @classmethod
-    def parse(cls, url: str, root: Path) -> Target:
+    def parse(cls, url: str, root: Path, options: Mapping[str, str] = MappingProxyType({})) -> Target:
         """Read a URL. Raises ConfigError, which shows the scheme alone: the rest may be secret."""
         scheme, separator, _ = url.partition("://")
         if not separator or scheme not in SCHEMES:
@@ -66,12 +67,14 @@ class Target:
             raise ConfigError(f"this {scheme} URL cannot be read", fix=URL_HELP) from None
         if scheme != "duckdb":
             host = f"{parts.hostname or ''}{f':{port}' if port else ''}"
-            return cls(scheme, f"{scheme}://{host}{parts.path}", root, url=url)
+            service = dict(parse_qsl(parts.query)).get("service")
+            shown = f"{scheme}://{host}{parts.path}{f' (service {service})' if service else ''}"
+            return cls(scheme, shown, root, None, dict(options), url)
         if parts.netloc:
             raise ConfigError(
                 f"duckdb://{parts.netloc}... names a host", fix="write three slashes: duckdb:///file.duckdb"
             )
-        options = dict(parse_qsl(parts.query, keep_blank_values=True))
+        options = {**options, **dict(parse_qsl(parts.query, keep_blank_values=True))}
         name = unquote(parts.path)[1:]
         if name in ("", ":memory:"):
             return cls(scheme, "duckdb:// (memory)", root, None, options, url)

@@ -22,9 +22,18 @@ class _Table(BaseModel):
 
 
 class TargetConfig(_Table):
-    """``[targets.NAME]``: where a store lives."""
+    """``[targets.NAME]``: where a store lives, how long to wait there, and how much memory a sort may take."""
 
     url: str
+    lock_timeout: str | None = None
+    statement_timeout: str | None = None
+    busy_timeout: str | None = None
+    work_mem: str | None = None
+
+    @property
+    def options(self) -> dict[str, str]:
+        """What is set besides the URL."""
+        return {name: value for name, value in self.model_dump(exclude={"url"}).items() if value is not None}
 
 
 class UpstreamConfig(_Table):

@@ -207,7 +207,8 @@ class Project:
         if name not in self.config.targets:
             raise ConfigError(f"there is no target {name!r} in {FILE}", fix=nearest(name, self.config.targets))
         with placed(self._place(name)):
-            return Target.parse(self.config.targets[name].url, self.root)
+            found = self.config.targets[name]
+            return Target.parse(found.url, self.root, found.options)
 
     @contextmanager
     def session(self, target: str | None = None, *, read_only: bool = False) -> Iterator[Engine]:
