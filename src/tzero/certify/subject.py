@@ -34,6 +34,7 @@ class Subject:
 
     ``views`` are definitions that the database does not keep, such as those of stored tables; ``deployment`` is there
     for compiled views alone. ``firewall`` are relations that must not stand in the closure (labels, "current" rows).
+    ``reviewed`` maps the signatures of functions that the user has reviewed to who did and why they are harmless.
     """
 
     engine: Engine
@@ -46,3 +47,4 @@ class Subject:
     views: Mapping[RelationName, Tree] = field(default_factory=dict)
     deployment: Deployment | None = None
     firewall: frozenset[RelationName] = frozenset()
+    reviewed: Mapping[str, str] = field(default_factory=dict)
