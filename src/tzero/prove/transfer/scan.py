@@ -61,11 +61,14 @@ def _row_atom(
         note = f"{relation.name}.{relation.known} may be overwritten in place, so a row's time can move"
         return (Atom(Kind.MUTABLE, None, relation.name, uid, origin=interpreter.origin(node, note)),)
     time = columns[relation.known]
-    if not relation.is_not_null(relation.known):
-        note = f"{relation.name}.{relation.known} may be NULL"
-        return (Atom(Kind.UNDATED, None, relation.name, uid, origin=interpreter.origin(node, note)),)
     interpreter.use(f"a row of {relation.name} is known at {relation.known}, and append-only")
-    return (Atom(Kind.ROW, known(time), relation.name, uid, origin=interpreter.origin(node)),)
+    if relation.is_not_null(relation.known):
+        return (Atom(Kind.ROW, known(time), relation.name, uid, origin=interpreter.origin(node)),)
+    note = f"{relation.name}.{relation.known} may be NULL, and is not tested here"
+    return (
+        Atom(Kind.ROW, known(time), relation.name, uid, if_not_null=time, origin=interpreter.origin(node)),
+        Atom(Kind.UNDATED, None, relation.name, uid, if_null=time, origin=interpreter.origin(node, note)),
+    )
 
 
 def known(time: Term) -> Term:

@@ -10,7 +10,8 @@ from tzero.prove.domain.label import Located
 from tzero.prove.domain.row import Renaming
 from tzero.prove.domain.store import Store
 from tzero.prove.domain.terms import DAY, INT, ORDERED_TYPES, TIME_TYPES, Const, Term, shift
-from tzero.prove.meaning.logic import facts_of
+from tzero.prove.domain.types import BOOL
+from tzero.prove.meaning.logic import facts_of, negate
 from tzero.prove.transfer import times
 from tzero.prove.transfer.filter import aliases, called
 from tzero.prove.transfer.window_spec import AFTER, BEFORE, OWN, Ordering
@@ -63,12 +64,15 @@ class Copy:
         earlier = (side == BEFORE) != own.descending
         if not self._comparable(mine, own, side):
             return []
+        small, large = (mine.term, own.term) if earlier else (own.term, mine.term)
+        if mine.term.type == own.term.type == BOOL and offset is None:
+            # FALSE comes before TRUE.
+            return [*facts_of(negate(small), self.store), *facts_of(large, self.store)]
         if mine.term.type not in ORDERED_TYPES:
             return []
         if offset is not None:
             return self._offset_facts(mine.term, own.term, earlier, offset)
-        pair = (mine.term, own.term) if earlier else (own.term, mine.term)
-        return [Le(*pair, -1)]
+        return [Le(small, large, -1)]
 
     def _comparable(self, mine: Ordering, own: Ordering, side: str) -> bool:
         """Whether being on a side says that both keys are there, so that they compare."""
