@@ -133,7 +133,7 @@ AGGREGATE_NAMES = {
     "every": "LogicalAnd", "bool_and": "LogicalAnd", "bool_or": "LogicalOr", "list": "ArrayAgg",
     "array_agg": "ArrayAgg", "string_agg": "GroupConcat", "max_by": "ArgMax", "min_by": "ArgMin",
     "arg_max": "ArgMax", "arg_min": "ArgMin", "fsum": "Sum", "median": "Median", "mode": "Mode",
-    "collect_list": "CollectList", "collect_set": "CollectSet",
+    "count_star": "Count", "collect_list": "CollectList", "collect_set": "CollectSet",
 }  # fmt: skip
 
 # Window functions by what they look at: rows before in strict order, rows before in some total order, all rows.

@@ -44,8 +44,12 @@ def _truncate(node: exp.Expr, frame: Frame) -> Term:
 
 @binds(exp.Extract)
 def _extract(node: exp.Expr, frame: Frame) -> Term:
-    value = bind(node.expression, frame)
     part = node.this.name.lower() if isinstance(node.this, exp.Expr) else ""
+    return part_of(frame, part, bind(node.expression, frame), node)
+
+
+def part_of(frame: Frame, part: str, value: Term, node: exp.Expr) -> Term:
+    """``extract(part FROM value)``."""
     if part == "epoch":
         return epoch(value)
     if value.type == INSTANT and not frame.interpreter.zone:

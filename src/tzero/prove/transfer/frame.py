@@ -63,12 +63,11 @@ class Frame:
         found = self.sources.get(name.lower())
         return found if found is not None or self.outer is None else self.outer.whole(name)
 
-    def everything(self) -> dict[str, Term]:
-        """The columns of ``SELECT *``, in order."""
-        found = dict(self.merged)
+    def everything(self) -> list[tuple[str, Term]]:
+        """The columns of ``SELECT *``, in order; two sources may have one of the same name."""
+        found = list(self.merged.items())
         for columns in self.sources.values():
-            for name, term in columns.items():
-                found.setdefault(name, term)
+            found += [(name, term) for name, term in columns.items() if name not in self.merged]
         return found
 
     # -- values that depend on something -----------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from tzero.prove.meaning.logic import both
 from tzero.prove.transfer.expression import bind, compare
 from tzero.prove.transfer.frame import Frame
 from tzero.prove.transfer.join import OuterJoin, inner, side_by_side
+from tzero.prove.transfer.nested import as_one, as_row, bare_names, is_nested, named, place, with_terms
 from tzero.prove.transfer.source import rows_of
 
 if TYPE_CHECKING:
@@ -37,15 +39,11 @@ class FromClause:
         self.names = names
         self.outer = outer
         self.aliases = aliases
+        self._unnamed = itertools.count(1)
 
     def frames(self) -> list[Frame]:
-        start = Frame(self.interpreter, outer=self.outer, aliases=self.aliases, names=self.names)
-        if self.outer is not None:
-            start.row = Row(store=self.outer.row.store, single=True, outer=self.outer.row.uids())
-        else:
-            start.row = Row(single=True)
         source = self.node.args.get("from_")
-        frames = [start]
+        frames = [self._start()]
         if source is not None:
             frames = self._cross(frames, source.this)
         for lateral in self.node.args.get("laterals") or ():
@@ -54,11 +52,26 @@ class FromClause:
             frames = self._join(frames, join)
         return frames
 
+    def _start(self) -> Frame:
+        """The frame of no FROM item: one row."""
+        start = Frame(self.interpreter, outer=self.outer, aliases=self.aliases, names=self.names)
+        if self.outer is None:
+            start.row = Row(single=True)
+        else:
+            start.row = Row(store=self.outer.row.store, single=True, outer=self.outer.row.uids())
+        return start
+
     def _lateral_view(self, frames: list[Frame], node: exp.Expr) -> list[Frame]:
         return [with_row(f, self.interpreter.opaque(node, "LATERAL VIEW is not understood", [f.row])) for f in frames]
 
     def _sources(self, frame: Frame, node: exp.Expr) -> tuple[str, list[Row]]:
         """A FROM item as seen from a frame: a lateral one may use its names."""
+        alias, rows = self._item(frame, node)
+        return alias or f"\0{next(self._unnamed)}", rows
+
+    def _item(self, frame: Frame, node: exp.Expr) -> tuple[str, list[Row]]:
+        if is_nested(node):
+            return self._nested(node)
         lateral = isinstance(node, (exp.Lateral, exp.Unnest)) or (
             isinstance(node, exp.Table) and not isinstance(node.this, exp.Identifier)
         )
@@ -73,6 +86,20 @@ class FromClause:
                 rows = [self.interpreter.opaque(node, "PIVOT is not understood", rows)]
             return node.alias_or_name.lower(), [_renamed(row, node) for row in rows]
         return rows_of(self.interpreter, node, self.names, scope)
+
+    def _nested(self, node: exp.Expr) -> tuple[str, list[Row]]:
+        """A join in parentheses: what it joins, as one item."""
+        frames = self._cross([self._start()], node.this)
+        alias = node.args.get("alias")
+        if alias is None:
+            return "", [as_row(frame) for frame in frames]
+        names = [column.name.lower() for column in alias.columns]
+        rows = [as_one(frame, names) for frame in frames]
+        note = "an alias of a join with columns of the same name"
+        found = [
+            row or self.interpreter.opaque(node, note, [frame.row]) for row, frame in zip(rows, frames, strict=True)
+        ]
+        return node.alias_or_name.lower(), found
 
     def _correlates(self, node: exp.Expr, frame: Frame) -> bool:
         """DuckDB lets a subquery in FROM use earlier items without LATERAL."""
@@ -93,7 +120,7 @@ class FromClause:
 
     def _beside(self, frame: Frame, alias: str, right: Row, pair: Row) -> Frame:
         new = frame.copy(pair)
-        new.sources[alias] = right.columns
+        place(new, alias, right.columns)
         return new
 
     def _join(self, frames: list[Frame], join: exp.Join) -> list[Frame]:
@@ -127,18 +154,18 @@ class FromClause:
         predicates = []
         for row in rows:
             pair = self._beside(frame, alias, row, side_by_side(frame.row, row))
-            on = self._condition(frame, pair, join, on_node, method)
+            on = self._condition(frame, pair, row.columns, join, on_node, method)
             predicates.append((row, pair, on))
         if not rows and side == "LEFT":
             return [self._beside(frame, alias, Row(), frame.row)]
         if kind in ("SEMI", "ANTI"):
             return self._semi(frame, predicates, join)
         if method == "ASOF":
-            return [self._asof(frame, row, pair, on, join, side) for row, pair, on in predicates[:1]]
+            return [self._asof(frame, alias, row, pair, on, join, side) for row, pair, on in predicates[:1]]
         if side == "LEFT" and len(predicates) == 1:
             row, pair, on = predicates[0]
             outer = OuterJoin(self.interpreter, frame.row, row, on, join)
-            return [self._placed(pair, outer.row(), alias, outer.columns())]
+            return [self._placed(pair, outer.row(), alias, with_terms(row.columns, outer.columns()))]
         for _, pair, on in predicates:
             kept = inner(self.interpreter, pair.row, on)
             if kept is not None:
@@ -151,16 +178,16 @@ class FromClause:
         """The pair's names over the joined row; an outer side's columns may be other terms there."""
         new = pair.copy(row)
         if columns is not None:
-            new.sources[alias] = columns
+            place(new, alias, columns)
         return new
 
     def _unmatched(self, frame: Frame, alias: str, predicates: list[tuple[Row, Frame, Term]], join: exp.Expr) -> Frame:
         row = frame.row
         for right, _, on in predicates:
             row = OuterJoin(self.interpreter, row, right, on, join).unmatched()
-        nulls: dict[str, Term] = dict.fromkeys(predicates[0][0].columns, NULL)
+        columns = predicates[0][0].columns
         new = frame.copy(row)
-        new.sources[alias] = nulls
+        place(new, alias, with_terms(columns, dict.fromkeys(columns, NULL)))
         return new
 
     def _semi(self, frame: Frame, predicates: list[tuple[Row, Frame, Term]], join: exp.Expr) -> list[Frame]:
@@ -169,7 +196,7 @@ class FromClause:
             row = OuterJoin(self.interpreter, row, right, on, join).unmatched()
         return [frame.copy(row)]
 
-    def _asof(self, frame: Frame, row: Row, pair: Frame, on: Term, join: exp.Expr, side: str) -> Frame:
+    def _asof(self, frame: Frame, alias: str, row: Row, pair: Frame, on: Term, join: exp.Expr, side: str) -> Frame:
         latest = _inequality(on, row)
         outer = OuterJoin(self.interpreter, frame.row, row, on, join)
         joined = outer.row(latest=latest, asof=True)
@@ -181,8 +208,7 @@ class FromClause:
             presence = joined.presence + tuple(map(Present, atoms))
             joined = replace(joined, presence=presence, occurrences=covering, witnesses=())
             joined = joined.assume((NotNull(outer.marker),))
-        alias = join.this.alias_or_name.lower()
-        return self._placed(pair, joined, alias, outer.columns() if side == "LEFT" else None)
+        return self._placed(pair, joined, alias, with_terms(row.columns, outer.columns()) if side == "LEFT" else None)
 
     def _two_sided(self, frames: list[Frame], join: exp.Join, side: str) -> list[Frame]:
         """RIGHT and FULL: every right row, with the left rows that it matches; FULL adds the left rows without one."""
@@ -191,14 +217,14 @@ class FromClause:
             alias, rows = self._sources(frame, join.this)
             for row in rows:
                 pair = self._beside(frame, alias, row, side_by_side(frame.row, row))
-                on = self._condition(frame, pair, join, join.args.get("on"), "")
+                on = self._condition(frame, pair, row.columns, join, join.args.get("on"), "")
                 kept = inner(self.interpreter, pair.row, on)
                 if kept is not None:
                     found.append(self._placed(pair, kept))
                 lonely = OuterJoin(self.interpreter, row, frame.row, on, join).unmatched()
                 right = frame.copy(lonely)
                 right.sources = {name: dict.fromkeys(columns, NULL) for name, columns in frame.sources.items()}
-                right.sources[alias] = row.columns
+                place(right, alias, row.columns)
                 found.append(right)
                 if side == "FULL":
                     found.append(self._unmatched(frame, alias, [(row, pair, on)], join))
@@ -226,26 +252,28 @@ class FromClause:
         atom = Atom(Kind.UNKNOWN, origin=self.interpreter.origin(join, note))
         return [self._forgotten(frame, atom) for frame in self._cross(frames, join.this)]
 
-    def _condition(self, frame: Frame, pair: Frame, join: exp.Join, on: exp.Expr | None, method: str) -> Term:
+    def _condition(
+        self, frame: Frame, pair: Frame, right: dict[str, Term], join: exp.Join, on: exp.Expr | None, method: str
+    ) -> Term:
         using = [item.name.lower() for item in join.args.get("using") or ()]
-        alias = join.this.alias_or_name.lower()
         if method == "NATURAL":
-            left = frame.everything()
-            using = [name for name in pair.sources[alias] if name in left]
+            left = {name for name, _ in frame.everything()}
+            using = [name for name in bare_names(right) if name in left]
         if using:
-            return self._using(frame, pair, alias, using, join, asof=method == "ASOF")
+            return self._using(frame, pair, right, using, join, asof=method == "ASOF")
         return bind(on, pair) if on is not None else TRUE
 
-    def _using(self, frame: Frame, pair: Frame, alias: str, using: list[str], join: exp.Join, *, asof: bool) -> Term:
+    def _using(
+        self, frame: Frame, pair: Frame, columns: dict[str, Term], using: list[str], join: exp.Join, *, asof: bool
+    ) -> Term:
         parts = []
         for position, name in enumerate(using):
-            left, right = frame.resolve(name), pair.sources[alias].get(name)
+            left, right = frame.resolve(name), named(columns, name)
             if left is None or right is None:
                 return pair.unknown(join, f"USING ({name}): no such column on both sides")
             inexact = asof and position == len(using) - 1
-            parts.append(
-                compare(pair, "le" if inexact else "eq", False, *((right, left) if inexact else (left, right)), join)
-            )
+            sides = (right, left) if inexact else (left, right)
+            parts.append(compare(pair, "le" if inexact else "eq", False, *sides, join))
             pair.merged[name] = left
         return both(parts)
 

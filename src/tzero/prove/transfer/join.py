@@ -93,6 +93,8 @@ class OuterJoin:
         """The right side's columns as they are after the join: NULL where nothing matched, whatever they say inside."""
         if type(self.right.columns) is not dict:  # the columns of an undeclared relation are whatever is asked for
             return self.right.columns
+        if self.pair.store.impossible:
+            return dict.fromkeys(self.right.columns, NULL)
         mine = self._right_variables()
         certain = [fact.right for fact in self._certain() if isinstance(fact, Same)]
         loose = [term for term in certain if not self.left.store.not_null(term)]

@@ -9,14 +9,15 @@ from tzero.prove.domain.label import Kind
 from tzero.prove.domain.terms import (
     INT,
     TIME_TYPES,
+    App,
+    Const,
     Term,
     app,
+    const,
 )
-from tzero.prove.domain.types import (
-    UNKNOWN,
-)
-from tzero.prove.transfer import times
-from tzero.prove.transfer.binding import bind_all, binds, pure
+from tzero.prove.domain.types import INTERVAL, UNKNOWN, parse_interval
+from tzero.prove.transfer import clocks, times
+from tzero.prove.transfer.binding import bind, bind_all, binds, pure
 from tzero.prove.transfer.frame import Frame
 
 
@@ -27,6 +28,10 @@ def _anonymous(node: exp.Expr, frame: Frame) -> Term:
     if name in frame.interpreter.declarations.pure_functions:
         frame.interpreter.use(f"function {name} is pure")
         return pure(frame, node, name, args, UNKNOWN, False)
+    if name in _INTERVALS and len(args) == 1:
+        return _interval_of(node, frame, _INTERVALS[name], args[0])
+    if name in ("date_part", "datepart") and len(args) == 2 and isinstance(args[0], Const):
+        return clocks.part_of(frame, str(args[0].value).lower(), args[1], node)
     if name == "timezone" and len(args) == 2:
         return times.at_zone(frame, args[1], args[0], node)
     if name in ("epoch_us", "epoch_ms", "epoch_ns") and len(args) == 1 and args[0].type in TIME_TYPES:
@@ -46,6 +51,32 @@ def _anonymous(node: exp.Expr, frame: Frame) -> Term:
     if name in functions.AGGREGATE_NAMES:
         return frame.unknown(node, f"{name}() outside a grouped query", args)
     return frame.unknown(node, f"{name}() is not a known function: it may read tables or the clock", args)
+
+
+# DuckDB's functions of a number that make an interval -> their unit.
+_INTERVALS = {
+    "to_microseconds": "microsecond", "to_milliseconds": "millisecond", "to_seconds": "second", "to_minutes": "minute",
+    "to_hours": "hour", "to_days": "day", "to_weeks": "week", "to_months": "month", "to_quarters": "quarter",
+    "to_years": "year",
+}  # fmt: skip
+
+
+def _interval_of(node: exp.Expr, frame: Frame, unit: str, amount: Term) -> Term:
+    """An interval from a literal number, whatever it is cast to."""
+    inner = amount
+    while isinstance(inner, App) and inner.op in ("cast", "cast_exact"):
+        inner = inner.args[0]
+    text = str(inner.value) if isinstance(inner, Const) else ""
+    whole = text.lstrip("-").isdigit()
+    span = parse_interval(text, unit) if whole or (text and inner is amount) else None
+    if span is None:
+        return frame.unknown(node, "an interval that is not a literal", (amount,), INTERVAL)
+    return const(span, INTERVAL)
+
+
+@binds(exp.ToDays)
+def _to_days(node: exp.Expr, frame: Frame) -> Term:
+    return _interval_of(node, frame, "day", bind(node.this, frame))
 
 
 @binds(exp.Exists)

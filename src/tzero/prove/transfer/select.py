@@ -211,19 +211,25 @@ class Selection:
         return next(iter(row.columns.values()))
 
     def _star(self, node: exp.Expr, star: exp.Star, frame: Frame) -> list[tuple[str, Term]]:
-        columns = frame.whole(node.table) if isinstance(node, exp.Column) else frame.everything()
+        columns = self._starred(node, frame)
         if columns is None:
             return [("*", frame.unknown(node, f"no such relation: {node.sql()}"))]
         dropped = {item.name.lower() for item in star.args.get("except_") or star.args.get("except") or ()}
         replaced = {e.alias.lower(): e.this for e in star.args.get("replace") or ()}
         renamed = {e.this.name.lower(): e.alias.lower() for e in star.args.get("rename") or ()}
         found = []
-        for name, term in columns.items():
+        for name, term in columns:
             if name in dropped:
                 continue
             value = bind(replaced[name], frame) if name in replaced else term
             found.append((renamed.get(name, name), value))
         return found
+
+    def _starred(self, node: exp.Expr, frame: Frame) -> list[tuple[str, Term]] | None:
+        if not isinstance(node, exp.Column):
+            return frame.everything()
+        found = frame.whole(node.table)
+        return None if found is None else list(found.items())
 
     def _distinct(self, frames: list[Frame]) -> list[Frame]:
         distinct = self.node.args.get("distinct")
