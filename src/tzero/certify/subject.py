@@ -32,9 +32,11 @@ class Anchors:
 class Subject:
     """One relation and what is declared of it; a compiled feature view or a view of the user's own SQL.
 
-    ``views`` are definitions that the database does not keep, such as those of stored tables; ``deployment`` is there
-    for compiled views alone. ``firewall`` are relations that must not stand in the closure (labels, "current" rows).
-    ``reviewed`` maps the signatures of functions that the user has reviewed to who did and why they are harmless.
+    ``views`` are definitions that the database does not keep, such as those of stored tables; ``sources`` are the
+    relations that are declared, at which a proof and a trial stop. ``deployment`` is there for compiled views alone.
+    ``firewall`` are names of relations that must not stand in the closure (labels; ``*`` stands for any text), and
+    ``current`` names of columns that mark the current row, which no past row can know. ``reviewed`` maps the
+    signatures of functions that the user has reviewed to who did and why they are harmless.
     """
 
     engine: Engine
@@ -45,6 +47,8 @@ class Subject:
     anchors: Anchors
     declarations: Declarations
     views: Mapping[RelationName, Tree] = field(default_factory=dict)
+    sources: frozenset[RelationName] = frozenset()
     deployment: Deployment | None = None
-    firewall: frozenset[RelationName] = frozenset()
+    firewall: tuple[str, ...] = ()
+    current: frozenset[str] = frozenset()
     reviewed: Mapping[str, str] = field(default_factory=dict)

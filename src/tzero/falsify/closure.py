@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from sqlglot import exp
@@ -28,8 +28,15 @@ class Closure:
         return [tree for _, tree in self.views]
 
 
-def closure_of(engine: Engine, relation: RelationName, known: Mapping[RelationName, Tree]) -> Closure:
+def closure_of(
+    engine: Engine,
+    relation: RelationName,
+    known: Mapping[RelationName, Tree],
+    ends: Collection[RelationName] = (),
+) -> Closure:
     """Follow a relation down to base relations. ``known`` are definitions that the database does not keep.
+
+    A relation of ``ends`` is a base relation, whatever it is made of itself.
 
     Raises MissingRelationError for a relation that is not there.
     """
@@ -39,7 +46,7 @@ def closure_of(engine: Engine, relation: RelationName, known: Mapping[RelationNa
     def follow(name: RelationName) -> None:
         if name in views or name in bases:
             return
-        tree = known.get(name) or _stored(engine, name)
+        tree = None if name in ends else known.get(name) or _stored(engine, name)
         if tree is None:
             bases[name] = None
             if engine.kind(name) is None:

@@ -43,22 +43,58 @@ class UpstreamConfig(_Table):
     sql: str
 
 
+class ViewConfig(_Table):
+    """``[[view]]``: a view of the user's own SQL, the file that declares what it reads, and its contract's name."""
+
+    relation: str
+    declare: str
+    contract: str | None = None
+
+
+class ReviewConfig(_Table):
+    """``[[certify.reviewed]]``: a function that somebody has reviewed, by its signature as a finding shows it."""
+
+    function: str
+    by: str = Field(min_length=1)
+    why: str = Field(min_length=1)
+
+
+class CertifyConfig(_Table):
+    """``[certify]``: how long the search for a witness may take, and what must not stand in a closure.
+
+    ``firewall`` names relations (``*`` stands for any text), ``current`` columns that mark the current row.
+    """
+
+    seconds: float = Field(default=30.0, gt=0)
+    firewall: list[str] = Field(default_factory=list)
+    current: list[str] = Field(default=["is_current", "is_latest"])
+    reviewed: list[ReviewConfig] = Field(default_factory=list)
+
+
 class Config(_Table):
     """The whole file. ``target`` is the one to use where none is named; a single one needs no naming."""
 
     name: str
-    declarations: list[str] = Field(default=["features.py"], min_length=1)
+    declarations: list[str] = Field(default=["features.py"])
     target: str | None = None
     state_schema: str = schema.DEFAULT
     targets: dict[str, TargetConfig] = Field(default_factory=dict)
     upstream: list[UpstreamConfig] = Field(default_factory=list)
+    view: list[ViewConfig] = Field(default_factory=list)
+    certify: CertifyConfig = Field(default_factory=CertifyConfig)
 
     @property
     def default_target(self) -> str | None:
         return self.target or (next(iter(self.targets)) if len(self.targets) == 1 else None)
 
 
-_TABLES: dict[str, type[_Table]] = {"targets": TargetConfig, "upstream": UpstreamConfig}
+_TABLES: dict[str, type[_Table]] = {
+    "targets": TargetConfig,
+    "upstream": UpstreamConfig,
+    "view": ViewConfig,
+    "certify": CertifyConfig,
+    "reviewed": ReviewConfig,
+}
 
 
 def read_config(root: Path) -> Config:
@@ -93,6 +129,12 @@ def line_of(text: str, word: str) -> int:
 
 
 def _check(config: Config, text: str, path: Path) -> None:
+    if not config.declarations and not config.view:
+        raise ConfigError(
+            "nothing is declared",
+            place=Place(str(path), line_of(text, "declarations")),
+            fix="list files with feature views in 'declarations', or name a view of your own in [[view]]",
+        )
     if config.target is not None and config.target not in config.targets:
         raise ConfigError(
             f"the default target {config.target!r} is not declared",
@@ -124,7 +166,8 @@ def _explained(error: ValidationError, text: str, path: Path) -> ConfigError:
 
 
 def _model_at(location: tuple[Any, ...]) -> type[_Table]:
-    return _TABLES.get(str(location[0]), Config) if len(location) > 1 else Config
+    """The innermost table that a location lies in."""
+    return next((_TABLES[part] for part in reversed(location[:-1]) if part in _TABLES), Config)
 
 
 def _table_name(location: tuple[Any, ...]) -> str:

@@ -10,6 +10,7 @@ from types import TracebackType
 
 import pyarrow as pa
 
+from tzero.certify.subject import Subject
 from tzero.doctor import Diagnosis, Store, diagnose
 from tzero.engines.base import Engine
 from tzero.engines.targets import Target, open_engine
@@ -17,6 +18,7 @@ from tzero.errors import ConfigError, ContractError, MissingRelationError, Place
 from tzero.features.places import placed
 from tzero.features.suggest import nearest
 from tzero.features.views import FeatureView
+from tzero.project.certifying import certifiable, subject_of
 from tzero.project.config import FILE, Config, line_of, read_config
 from tzero.project.files import read_batches
 from tzero.project.loading import load_views
@@ -186,6 +188,14 @@ class Project:
         if live is None:
             raise MissingRelationError(f"{found.name} has a contract and is not there", fix="run tzero apply")
         return differences(contract, [(column.name, column.dtype) for column in live.columns])
+
+    def subject(self, engine: Engine, view: View = None) -> Subject:
+        """What there is to certify about a view: of this project, or of the user's own SQL as tzero.toml names it."""
+        named = {str(name): name for name in certifiable(self.declared, self.config)}
+        own = named.get(str(view)) if view is not None else None
+        only = next(iter(named.values())) if len(named) == 1 else None
+        name = own or (only if view is None else None) or self.view(view).name
+        return subject_of(self.root, self.config, self.declared, engine, name)
 
     def diagnose(self, target: str | None = None) -> Diagnosis:
         """Examine a store and its database; writes nothing."""

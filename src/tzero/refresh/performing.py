@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tzero.certify.acceptance import accept_built
 from tzero.engines.base import Engine
 from tzero.errors import InternalError, TzeroError
 from tzero.features.places import placed
@@ -59,12 +60,19 @@ def perform(plan: Plan, state: StateSchema, progress: Progress) -> Outcome:
         with state.engine.transaction():
             run_id = run.next_id(state)
             records = tuple(_perform_one(plan.command, step, state, run_id, progress) for step in plan.steps)
+            accept_built(state, _built(plan), plan.command)
             whole = RunRecord(plan.command, "run", None, started, _now())
             run.append(state, run_id, (whole, *records))
     except TzeroError as error:
         _record_failure(plan.command, state, started, error)
         raise
     return Outcome(run_id, whole, records)
+
+
+def _built(plan: Plan) -> list[RelationName]:
+    """The relations whose definition a plan made or changed."""
+    steps = (step for step in plan.steps if isinstance(step, BuildRelation) and step.change is not Change.REFRESH)
+    return [RelationName.parse(step.definition.relation) for step in steps]
 
 
 def _perform_one(command: str, step: Step, state: StateSchema, run_id: int, progress: Progress) -> RunRecord:

@@ -29,7 +29,11 @@ class Survey:
     relations: dict[RelationName, OwnRelation] = field(default_factory=dict)
     deployments: list[Deployment] = field(default_factory=list)
     dirty: dict[RelationName, tuple[Change, str]] = field(default_factory=dict)
-    fingerprint: Fingerprint = field(default=Fingerprint("", "", ""))
+
+    @property
+    def fingerprint(self) -> Fingerprint:
+        """Of all that was found. Raises StateError where a contract was changed by hand."""
+        return _fingerprint(self)
 
 
 def survey(declared: Declared, engine: Engine) -> Survey:
@@ -48,7 +52,6 @@ def survey(declared: Declared, engine: Engine) -> Survey:
         seen.deployments.append(deployment)
         for relation in of_deployment(deployment, engine):
             _add(seen, relation)
-    seen.fingerprint = _fingerprint(seen)
     return seen
 
 

@@ -87,6 +87,21 @@ MIGRATIONS = (
             "ALTER TABLE {schema}.t0_run ADD COLUMN inputs TEXT",
         ),
     ),
+    Migration(
+        3,
+        "definitions that somebody answers for",
+        (
+            """CREATE TABLE {schema}.t0_accepted (
+    number BIGINT NOT NULL PRIMARY KEY,
+    relation TEXT NOT NULL,
+    sha256 TEXT NOT NULL,
+    definition TEXT NOT NULL,
+    accepted_by TEXT NOT NULL,
+    why TEXT NOT NULL,
+    accepted_at TIMESTAMP WITH TIME ZONE NOT NULL
+)""",
+        ),
+    ),
 )
 LATEST = MIGRATIONS[-1].version
 

@@ -1,0 +1,45 @@
+"""Who answers for a definition: the command that built the relation, the first certificate, or somebody by name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from tzero.certify.lineage import Lineage, definition_text
+from tzero.errors import UsageError
+from tzero.sql.names import RelationName
+from tzero.state import accepted
+from tzero.state.schema import StateSchema
+
+
+def accept_built(state: StateSchema, names: Iterable[RelationName], command: str) -> None:
+    """Accept the definitions of relations that a command has just built, as the database now shows them."""
+    known = accepted.latest(state)
+    for name in names:
+        text = definition_text(state, name)
+        if text is not None and not _is_accepted(known, name, text):
+            accepted.append(state, str(name), text, f"tzero {command}", "built from the declarations")
+
+
+def accept_found(state: StateSchema, lineage: Lineage) -> tuple[RelationName, ...]:
+    """Accept the definitions of relations that were never accepted before, as they are found; returns their names."""
+    known = accepted.latest(state)
+    new = [link for link in lineage.defined if str(link.name) not in known]
+    for link in new:
+        accepted.append(state, str(link.name), str(link.definition), "tzero certify", "as it was found at first sight")
+    return tuple(link.name for link in new)
+
+
+def accept_changed(state: StateSchema, lineage: Lineage, by: str, why: str) -> tuple[RelationName, ...]:
+    """Accept every definition that is not the accepted one; returns the names. Needs a name and a reason."""
+    if not by.strip() or not why.strip():
+        raise UsageError("an acceptance needs a name and a reason", fix="give --by NAME and --why REASON")
+    known = accepted.latest(state)
+    new = [link for link in lineage.defined if not _is_accepted(known, link.name, str(link.definition))]
+    for link in new:
+        accepted.append(state, str(link.name), str(link.definition), by, why)
+    return tuple(link.name for link in new)
+
+
+def _is_accepted(known: dict[str, accepted.Accepted], name: RelationName, text: str) -> bool:
+    found = known.get(str(name))
+    return found is not None and found.definition == text

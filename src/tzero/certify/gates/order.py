@@ -1,0 +1,17 @@
+"""The gates, in the order in which a certificate shows them."""
+
+from __future__ import annotations
+
+from tzero.certify.gate import Gate
+from tzero.certify.gates.a1_objects import ObjectsGate
+from tzero.certify.gates.a2_clock import ClockGate
+from tzero.certify.gates.a3_contract import ContractGate
+from tzero.certify.gates.a4_definition import DefinitionGate
+from tzero.certify.gates.a5_firewall import FirewallGate
+from tzero.certify.gates.b3_rows import RowsGate
+from tzero.certify.gates.c3_fresh import FreshGate
+
+
+def gates() -> tuple[Gate, ...]:
+    """Every gate, from the catalog (A) over the values (B) to the data (C)."""
+    return (ObjectsGate(), ClockGate(), ContractGate(), DefinitionGate(), FirewallGate(), RowsGate(), FreshGate())
