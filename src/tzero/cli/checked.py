@@ -10,18 +10,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tzero.errors import DeclarationError, MissingRelationError, TzeroError, UsageError
-from tzero.falsify import falsify
+from tzero.falsify import Sql, falsify
 from tzero.prove import Declarations, Proof, Relation, Verdict, load_toml, parse_header, prove
+from tzero.prove.diagnosis import unreadable_finding
 from tzero.prove.loading import DeclarationFile
 from tzero.prove.statements import (
     Statement,
     read_by_others,
-    read_statements,
+    read_each,
     relations_of,
     texts_of,
     views_of,
 )
 from tzero.sql.names import RelationName
+from tzero.sql.parse import Unreadable
 
 if TYPE_CHECKING:
     from tzero.engines.base import Engine
@@ -60,17 +62,25 @@ def check_files(request: Request, paths: Sequence[Path]) -> list[Checked]:
     dialect = request.dialect or "duckdb"
     declared = load_toml(request.declare) if request.declare else DeclarationFile()
     files = {path: _text(path) for path in _sql_files(paths)}
-    statements = {path: read_statements(text, dialect, str(path)) for path, text in files.items()}
-    everything = [statement for found in statements.values() for statement in found]
+    read = {path: read_each(text, dialect, str(path)) for path, text in files.items()}
+    everything = [statement for found, _ in read.values() for statement in found]
     hidden = read_by_others(everything)
     checked = []
     for path, text in files.items():
         header = parse_header(text, file=str(path))
         known = declared.merged(header) if header else declared
-        for statement in statements[path]:
+        statements, unreadable = read[path]
+        checked += [_unread(str(path), text, found, dialect) for found in unreadable]
+        for statement in statements:
             if statement.name not in hidden or statement.name in known.queries:
                 checked.append(_check(request, statement, everything, known, dialect))
     return checked
+
+
+def _unread(file: str, text: str, found: Unreadable, dialect: str) -> Checked:
+    """A statement that does not parse: nothing of it is proved, and the others are checked all the same."""
+    finding = unreadable_finding(found, dialect)
+    return Checked(file, f"statement at line {found.line}", Proof((), (finding,)), {"": text})
 
 
 def _text(path: Path) -> str:
@@ -94,8 +104,7 @@ def _check(
     texts = {**texts_of(others), "": statement.text}
     views = views_of(others)
     proof = prove(statement.tree, declarations, dialect=dialect, views=views, sources=texts)
-    sql = {view: tree.sql(dialect) for view, tree in views.items()}
-    proof = with_witness(proof, statement.sql(dialect), declarations, dialect, sql, request.seconds)
+    proof = with_witness(proof, statement.tree, declarations, dialect, views, request.seconds)
     return Checked(statement.file, statement.name, proof, texts)
 
 
@@ -110,13 +119,13 @@ def _asked(request: Request, declarations: Declarations) -> Declarations:
 
 
 def with_witness(
-    proof: Proof, sql: str, declarations: Declarations, dialect: str, views: Mapping[str, str], seconds: float
+    proof: Proof, query: Sql, declarations: Declarations, dialect: str, views: Mapping[str, Sql], seconds: float
 ) -> Proof:
     """The proof with a witness, when a search finds one: then the column's findings are leaks."""
     if proof.proved or seconds <= 0:
         return proof
     try:
-        trial = falsify(sql, declarations, dialect=dialect, views=views, seconds=seconds)
+        trial = falsify(query, declarations, dialect=dialect, views=views, seconds=seconds)
     except TzeroError:
         return proof
     witness = trial.witness

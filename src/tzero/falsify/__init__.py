@@ -17,6 +17,7 @@ from tzero.falsify.deployed import falsify_relation
 from tzero.falsify.falsifier import falsify
 from tzero.falsify.mutations import NAMES as MUTATION_NAMES
 from tzero.falsify.of_views import declared_by
+from tzero.falsify.subject import Sql
 from tzero.falsify.trial import Exercise, Outcome, Trial
 from tzero.falsify.witness import Witness
 from tzero.falsify.world import Change
@@ -27,6 +28,7 @@ __all__ = [
     "Difference",
     "Exercise",
     "Outcome",
+    "Sql",
     "Trial",
     "Witness",
     "declared_by",

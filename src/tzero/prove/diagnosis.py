@@ -8,6 +8,7 @@ from tzero.prove.declarations import Declarations
 from tzero.prove.domain.label import Atom, Kind, Located
 from tzero.prove.proof import PRESENCE, Finding, Span, Verdict
 from tzero.prove.rules import RULES
+from tzero.sql.parse import Unreadable
 from tzero.sql.spans import closed, line_and_column, span_of
 
 CODES = {
@@ -24,7 +25,8 @@ CODES = {
     Kind.ORDER: "T011",
     Kind.UNKNOWN: "T012",
 }
-ANCHOR_CODE, PRESENCE_CODE, TIE_CODE = "T013", "T003", "T014"
+ANCHOR_CODE, PRESENCE_CODE, TIE_CODE, UNKNOWN_CODE = "T013", "T003", "T014", "T012"
+DIALECTS = ("duckdb", "postgres", "spark")
 
 
 def diagnose(
@@ -74,6 +76,20 @@ def anchor_finding(note: str, declarations: Declarations) -> Finding:
         f"{rule.summary} {note.capitalize()}.",
         missing=rule.missing.format(**words),
         fix=rule.fix.format(**words),
+    )
+
+
+def unreadable_finding(found: Unreadable, dialect: str) -> Finding:
+    """The finding for a statement that does not parse."""
+    others = " or ".join(f"--dialect {other}" for other in DIALECTS if other != dialect)
+    return Finding(
+        UNKNOWN_CODE,
+        Verdict.UNPROVED,
+        PRESENCE,
+        f"This does not parse as {dialect} SQL, so nothing is known of it. {found.why.rstrip('.')}.",
+        Span(found.line, found.column, found.start, found.end),
+        missing="a statement that can be read",
+        fix=f"correct it, or say what it is written in: {others}",
     )
 
 

@@ -94,7 +94,7 @@ class Prover:
         return found[0].terms[position]
 
     def _collect(self, check: Check, name: str, located: Iterable[Located]) -> None:
-        check.facts = self.facts[name]
+        check.facts = self.facts.setdefault(name, {})
         for item in check.failing(located):
             at_anchor = check.at_anchor(item)
             finding = diagnose(item, name, self.interpreter.declarations, self.texts, at_anchor=at_anchor)

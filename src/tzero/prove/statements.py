@@ -5,13 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-import sqlglot
 from sqlglot import exp
-from sqlglot.errors import SqlglotError
 
-from tzero.errors import ExpressionError
-
-DIALECTS = ("duckdb", "postgres", "spark")
+from tzero.sql.parse import Unreadable, parse_all, parse_each
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +24,6 @@ class Statement:
         """The names of the relations in it, in lower case."""
         return frozenset(".".join(part.name for part in table.parts).lower() for table in self.tree.find_all(exp.Table))
 
-    def sql(self, dialect: str) -> str:
-        return self.tree.sql(dialect)
-
 
 def read_statements(text: str, dialect: str, file: str = "") -> list[Statement]:
     """The queries and created views of a text, in order; other statements are left out.
@@ -40,14 +33,20 @@ def read_statements(text: str, dialect: str, file: str = "") -> list[Statement]:
 
     Raises ExpressionError where the text does not parse.
     """
-    try:
-        trees = sqlglot.parse(text, read=dialect)
-    except SqlglotError as error:
-        detail = str(error).split("\n")[0]
-        raise ExpressionError(f"{file or 'this'} does not parse as {dialect} SQL: {detail}") from error
-    except RecursionError as error:
-        raise ExpressionError(f"{file or 'this'} is nested too deeply to be read") from error
-    return [found for tree in trees if tree is not None and (found := _statement(tree, text, file)) is not None]
+    trees = parse_all(text, dialect, what=file or "this")
+    return [found for tree in trees if (found := _statement(tree, text, file)) is not None]
+
+
+def read_each(text: str, dialect: str, file: str = "") -> tuple[list[Statement], list[Unreadable]]:
+    """The queries and created views of a text, and the statements in it that do not parse."""
+    statements: list[Statement] = []
+    unreadable: list[Unreadable] = []
+    for tree in parse_each(text, dialect):
+        if isinstance(tree, Unreadable):
+            unreadable.append(tree)
+        elif (found := _statement(tree, text, file)) is not None:
+            statements.append(found)
+    return statements, unreadable
 
 
 def _statement(tree: exp.Expr, text: str, file: str) -> Statement | None:

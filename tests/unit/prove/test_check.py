@@ -125,12 +125,24 @@ def test_a_live_view_and_its_closure(tmp_path: Path) -> None:
     assert missing.exit_code != 0
 
 
-def test_what_cannot_be_read(folder: Path) -> None:
-    (folder / "broken.sql").write_text("SELECT FROM WHERE (")
+def test_a_statement_that_does_not_parse_does_not_hide_the_others(folder: Path) -> None:
+    (folder / "broken.sql").write_text(f"{HEADER}\n{SAFE};\nSELECT x FROM WHERE (;\n{SAFE}")
+    done = run(folder / "broken.sql", "--seconds", 0, "--output", "json")
+    assert done.exit_code == 1
+    found = json.loads(done.stdout)
+    assert [item["verdict"] for item in found["statements"]] == ["UNPROVED", "PROVED", "PROVED"]
+    (finding,) = found["findings"]
+    line = (folder / "broken.sql").read_text().splitlines().index("SELECT x FROM WHERE (;") + 1
+    assert (finding["code"], finding["line"], finding["span"]["column"]) == ("T012", line, 15)
+    assert "does not parse as duckdb SQL" in finding["message"]
+    assert "--dialect postgres" in finding["fix"]
+
+
+def test_a_text_that_cannot_even_be_split(folder: Path) -> None:
+    (folder / "broken.sql").write_text("SELECT 'no end")
     done = run(folder / "broken.sql", "--declare", folder / "declared.toml")
-    assert done.exit_code != 0
-    assert done.exception is not None
-    assert "does not parse as duckdb SQL" in str(done.exception)
+    assert done.exit_code == 1
+    assert "does not parse as duckdb SQL" in done.output
     assert run().exit_code == 2
 
 

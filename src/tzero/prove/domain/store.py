@@ -7,6 +7,7 @@ marker is not NULL: they are what an outer join knows of the rows that matched.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 
 from tzero.prove.domain.differences import Differences
 from tzero.prove.domain.facts import Bound, Contradiction, Fact, Holds, Le, NotNull, Null, RowOf, Same
@@ -391,6 +392,17 @@ def _rank(term: Term) -> tuple[int, int]:
 
 def _is_inside(inner: Term, outer: Term) -> bool:
     """Whether a term is a proper part of another."""
-    if not isinstance(outer, App) or not inner.leaves <= outer.leaves:
-        return False
-    return any(arg is inner or _is_inside(inner, arg) for arg in outer.args)
+    return isinstance(outer, App) and inner.leaves <= outer.leaves and inner in _parts(outer)
+
+
+@lru_cache(maxsize=1024)
+def _parts(term: App) -> frozenset[Term]:
+    """Every proper part of a term, each once: a long CASE shares its tests many times over."""
+    found: set[Term] = set()
+    waiting: list[Term] = [term]
+    while waiting:
+        part = waiting.pop()
+        new = [arg for arg in part.args if arg not in found] if isinstance(part, App) else []
+        found.update(new)
+        waiting += new
+    return frozenset(found)

@@ -161,7 +161,12 @@ class FromClause:
         if kind in ("SEMI", "ANTI"):
             return self._semi(frame, predicates, join)
         if method == "ASOF":
-            return [self._asof(frame, alias, row, pair, on, join, side) for row, pair, on in predicates[:1]]
+            if len(predicates) > 1:
+                # the latest row is the latest of all branches: none of them can be followed alone
+                return self._opaque_join([frame], join, "ASOF JOIN with a union of rows is not understood")
+            return [
+                joined for row, pair, on in predicates for joined in self._asof(frame, alias, row, pair, on, join, side)
+            ]
         if side == "LEFT" and len(predicates) == 1:
             row, pair, on = predicates[0]
             outer = OuterJoin(self.interpreter, frame.row, row, on, join)
@@ -196,11 +201,15 @@ class FromClause:
             row = OuterJoin(self.interpreter, row, right, on, join).unmatched()
         return [frame.copy(row)]
 
-    def _asof(self, frame: Frame, alias: str, row: Row, pair: Frame, on: Term, join: exp.Expr, side: str) -> Frame:
+    def _asof(
+        self, frame: Frame, alias: str, row: Row, pair: Frame, on: Term, join: exp.Expr, side: str
+    ) -> list[Frame]:
         latest = _inequality(on, row)
         outer = OuterJoin(self.interpreter, frame.row, row, on, join)
         joined = outer.row(latest=latest, asof=True)
         if side != "LEFT":
+            if outer.marker not in self.interpreter.ledger:  # nothing can match
+                return []
             from tzero.prove.domain.facts import NotNull
 
             atoms = self.interpreter.ledger[outer.marker]
@@ -208,7 +217,7 @@ class FromClause:
             presence = joined.presence + tuple(map(Present, atoms))
             joined = replace(joined, presence=presence, occurrences=covering, witnesses=())
             joined = joined.assume((NotNull(outer.marker),))
-        return self._placed(pair, joined, alias, with_terms(row.columns, outer.columns()) if side == "LEFT" else None)
+        return [self._placed(pair, joined, alias, with_terms(row.columns, outer.columns()) if side == "LEFT" else None)]
 
     def _two_sided(self, frames: list[Frame], join: exp.Join, side: str) -> list[Frame]:
         """RIGHT and FULL: every right row, with the left rows that it matches; FULL adds the left rows without one."""

@@ -39,6 +39,11 @@ class Named:
     found: list[Row] | None = None
     busy: bool = False
 
+    @property
+    def unfinished(self) -> bool:
+        """Whether its own definition is being read."""
+        return self.busy and self.found is None
+
     def rows(self) -> list[Row]:
         if self.found is None:
             if self.busy:
@@ -114,16 +119,19 @@ class Interpreter:
     # -- named relations ------------------------------------------------------------------------------------------
 
     def view(self, name: str) -> Named | None:
-        """A view by its qualified name, or by its bare name when only one view has it."""
+        """A view by its qualified name, or by its bare name when only one view has it.
+
+        Within its own definition, the name is that of a relation that was there before.
+        """
         if name in self._views:
-            return self._views[name]
+            return None if self._views[name].unfinished else self._views[name]
         bare = name.rpartition(".")[2]
         found = [
             v
             for key, v in self._views.items()
             if key.rpartition(".")[2] == bare and ("." not in key or "." not in name)
         ]
-        return found[0] if len(found) == 1 else None
+        return found[0] if len(found) == 1 and not found[0].unfinished else None
 
     def _named_view(self, name: str, sql: str | exp.Expr) -> Named:
         def find() -> list[Row]:

@@ -49,6 +49,8 @@ class Selection:
                 return [self.interpreter.opaque(self.node, f"{key} is not understood", [])]
         if self.node.args.get("kind") or self.node.args.get("sort"):
             return [self.interpreter.opaque(self.node, "this form of SELECT is not understood", [])]
+        if lost := _lost_ordinal(self.node):
+            return [self.interpreter.opaque(lost, f"which column {lost.name} stands for is not understood", [])]
         frames = self._where(self._from())
         if not frames:
             return []
@@ -383,6 +385,21 @@ def _positional(node: exp.Expr, select: exp.Select) -> exp.Expr:
     if isinstance(node, exp.Literal) and not node.is_string:
         return _item(select, int(node.name))
     return node
+
+
+def _lost_ordinal(select: exp.Select) -> exp.Literal | None:
+    """A number in GROUP BY, ORDER BY or DISTINCT ON that counts no column, or the columns of a star."""
+    distinct = select.args.get("distinct")
+    on = distinct.args.get("on") if distinct is not None else None
+    ordered = select.args.get("order") if distinct is not None or select.args.get("limit") is not None else None
+    for clause in (select.args.get("group"), ordered, on):
+        for node in clause.expressions if clause is not None else ():
+            inside = node.this if isinstance(node, exp.Ordered) else node
+            if isinstance(inside, exp.Literal) and not inside.is_string:
+                before = select.expressions[: int(inside.name)] if inside.is_int else []
+                if not before or len(before) < int(inside.name) or any(item.is_star for item in before):
+                    return inside
+    return None
 
 
 def _item(select: exp.Select, ordinal: int) -> exp.Expr:

@@ -57,6 +57,8 @@ def _table(interpreter: Interpreter, node: exp.Table, names: Names, outer: Frame
     for argument in ("sample", "pivots", "version", "when", "changes", "match_recognize", "unpivot"):
         if node.args.get(argument):
             return [interpreter.opaque(node, f"{argument} of a table is not understood", [])]
+    if node.this is None:
+        return [interpreter.opaque(node, "ROWS FROM is not understood", [])]
     if not isinstance(node.this, exp.Identifier):
         return [_function(interpreter, node.this, outer)]
     name = ".".join(part.name for part in node.parts).lower()
