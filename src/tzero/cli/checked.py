@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tzero.errors import DeclarationError, MissingRelationError, TzeroError, UsageError
-from tzero.falsify import Sql, falsify
-from tzero.prove import Declarations, Proof, Relation, Verdict, load_toml, parse_header, prove
+from tzero.certify.proving import typed, with_witness
+from tzero.errors import MissingRelationError, UsageError
+from tzero.prove import Declarations, Proof, load_toml, parse_header, prove
 from tzero.prove.diagnosis import unreadable_finding
 from tzero.prove.loading import DeclarationFile
 from tzero.prove.statements import (
@@ -118,31 +118,6 @@ def _asked(request: Request, declarations: Declarations) -> Declarations:
     return replace(declarations, query=query)
 
 
-def with_witness(
-    proof: Proof, query: Sql, declarations: Declarations, dialect: str, views: Mapping[str, Sql], seconds: float
-) -> Proof:
-    """The proof with a witness, when a search finds one: then the column's findings are leaks."""
-    if proof.proved or seconds <= 0:
-        return proof
-    try:
-        trial = falsify(query, declarations, dialect=dialect, views=views, seconds=seconds)
-    except TzeroError:
-        return proof
-    witness = trial.witness
-    if witness is None:
-        return proof
-    shown = witness.to_json() | {"text": str(witness)}
-    findings = tuple(
-        replace(finding, verdict=Verdict.LEAK, witness=shown) if finding.column == witness.column else finding
-        for finding in proof.findings
-    )
-    columns = tuple(
-        replace(c, verdict=Verdict.LEAK) if c.column == witness.column and c.verdict is not Verdict.PROVED else c
-        for c in proof.columns
-    )
-    return replace(proof, findings=findings, columns=columns)
-
-
 def check_relation(request: Request, name: str, target: str | None, project: str) -> list[Checked]:
     """A live view and its whole closure, read from the database; types come from the catalog."""
     if request.declare is None and not (request.anchor or request.own):
@@ -154,8 +129,9 @@ def check_relation(request: Request, name: str, target: str | None, project: str
     with _engine(target, project) as engine:
         dialect = request.dialect or engine.dialect
         views = _closure(engine, name, dialect)
-        relations = _typed(engine, declared.relations, views, dialect)
-    declarations = _asked(request, replace(declared.for_query(name.lower()), relations=relations))
+        names = sorted({base for sql in views.values() for base in relations_of(sql, dialect)} - set(views))
+        known = typed(engine, declared.for_query(name.lower()), map(RelationName.parse, names))
+    declarations = _asked(request, known)
     sql = views.pop(name.lower())
     texts = {**views, "": sql}
     proof = prove(sql, declarations, dialect=dialect, views=views)
@@ -199,24 +175,4 @@ def _closure(engine: Engine, name: str, dialect: str) -> dict[str, str]:
             continue
         found[wanted] = definition
         waiting += relations_of(definition, dialect)
-    return found
-
-
-def _typed(
-    engine: Engine, declared: Mapping[str, Relation], views: Mapping[str, str], dialect: str
-) -> dict[str, Relation]:
-    """The base relations with the catalog's column types; what is not declared is a relation without a time."""
-    names = {name for sql in views.values() for name in relations_of(sql, dialect)} - set(views)
-    known = Declarations(declared)
-    found = {}
-    for name in sorted(names):
-        description = engine.describe(RelationName.parse(name))
-        relation = known.relation(name) or Relation(name)
-        if description is None:
-            continue
-        try:
-            columns = {column.name.lower(): column.type.lower() for column in description.columns}
-            found[name] = replace(relation, name=name, columns=columns)
-        except DeclarationError as error:
-            raise DeclarationError(error.what, place=relation.place, fix=error.fix) from error
     return found

@@ -6,7 +6,7 @@ Only reads: the rows that differ are written into the query itself, and both ans
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from random import Random
 from typing import Any
@@ -46,6 +46,7 @@ def falsify_relation(
     declarations: Declarations,
     *,
     views: Mapping[RelationName, Tree] | None = None,
+    sources: Collection[RelationName] = (),
     seconds: float = 60.0,
     worlds: int = 500,
     seed: int = 0,
@@ -54,12 +55,13 @@ def falsify_relation(
     """Look for a witness against a relation of a database, over the data that is there. Never writes.
 
     ``views`` are definitions that the database does not keep, such as those of stored tables; all others are read
-    from its catalog. A base relation that is not declared, or that declares no time, is left alone, and the trial
-    says so. The search ends at the first witness, after ``seconds``, or after ``worlds``.
+    from its catalog. ``sources`` are taken as base relations, whatever they are made of. A base relation that is not
+    declared, or that declares no time, is left alone, and the trial says so. The search ends at the first witness,
+    after ``seconds``, or after ``worlds``.
 
     Raises MissingRelationError for a relation that is not there, DeclarationError where declarations do not fit it.
     """
-    closure = closure_of(engine, relation, views or {})
+    closure = closure_of(engine, relation, views or {}, sources)
     literals = read_literals(closure.trees)
     relations, types = _described(engine, closure, declarations)
     tables = tables_of(relations, declarations.query.own, literals)

@@ -67,7 +67,8 @@ class Store:
         anchor = self.column(self.anchor)
         counted = f"row_number() OVER (ORDER BY {anchor}) AS at_, count(*) OVER () AS n"
         ordered = f"SELECT {anchor} AS t, {counted} FROM ({query}) q"
-        text = f"SELECT t FROM ({ordered} WHERE {anchor} IS NOT NULL) s WHERE at_ % (n / {number} + 1) = 0"
+        # a division of integers is whole in one engine and not in the other: only what divides is divided
+        text = f"SELECT t FROM ({ordered} WHERE {anchor} IS NOT NULL) s WHERE at_ % ((n - n % {number}) / {number} + 1) = 0"
         found = (self.times.instant(row[0]) for row in self.engine.rows(with_ctes(ctes, text)))
         return sorted(moment for moment in found if moment is not None)
 

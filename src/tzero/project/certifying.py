@@ -16,8 +16,10 @@ from tzero.features.views import FeatureView
 from tzero.project.config import Config, ViewConfig
 from tzero.prove import Declarations, Relation, load_toml
 from tzero.refresh.declared import Declared, sources_of
+from tzero.refresh.relations import OwnRelation
 from tzero.refresh.survey import survey
 from tzero.sql.names import RelationName
+from tzero.sql.render import reads_files
 from tzero.state.schema import StateSchema
 from tzero.timeline import Day
 
@@ -63,11 +65,16 @@ def _of_view(config: Config, declared: Declared, engine: Engine, view: FeatureVi
         key,
         Anchors(view.base_relation, key, T0, day, zones[0] if zones else "UTC"),
         declared_by(declared.views, view),
-        {name: own.tree for name, own in seen.relations.items() if view_definition(engine, name) is None},
+        {name: own.tree for name, own in seen.relations.items() if _is_told(engine, own)},
         frozenset(source.relation for source in sources_of(view)),
         deployment,
         **_given(config),
     )
+
+
+def _is_told(engine: Engine, own: OwnRelation) -> bool:
+    """Whether the declarations tell what the database does not: tables filled from a query, names of data files."""
+    return reads_files(own.tree) or view_definition(engine, own.name) is None
 
 
 def _of_own_sql(root: Path, config: Config, engine: Engine, view: ViewConfig) -> Subject:

@@ -8,10 +8,25 @@ from tzero.certify.gates.a2_clock import ClockGate
 from tzero.certify.gates.a3_contract import ContractGate
 from tzero.certify.gates.a4_definition import DefinitionGate
 from tzero.certify.gates.a5_firewall import FirewallGate
+from tzero.certify.gates.b1_proof import ProofGate
 from tzero.certify.gates.b3_rows import RowsGate
+from tzero.certify.gates.c1_future import FutureGate
 from tzero.certify.gates.c3_fresh import FreshGate
 
 
-def gates() -> tuple[Gate, ...]:
-    """Every gate, from the catalog (A) over the values (B) to the data (C)."""
-    return (ObjectsGate(), ClockGate(), ContractGate(), DefinitionGate(), FirewallGate(), RowsGate(), FreshGate())
+def gates(seconds: float = 30.0) -> tuple[Gate, ...]:
+    """Every gate, from the catalog (A) over the values (B) to the data (C).
+
+    ``seconds`` is how long the search for a witness in the data may take.
+    """
+    return (
+        ObjectsGate(),
+        ClockGate(),
+        ContractGate(),
+        DefinitionGate(),
+        FirewallGate(),
+        ProofGate(),
+        RowsGate(),
+        FutureGate(seconds),
+        FreshGate(),
+    )

@@ -1,0 +1,89 @@
+"""C1: changing the future of this very data changes nothing of its past."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from tzero.certify.gate import Finding, GateResult, Verdict
+from tzero.certify.subject import Subject
+from tzero.falsify import Outcome, Trial, Witness, falsify_relation
+
+_VERDICTS = {Outcome.CLEAN: Verdict.PASS, Outcome.LEAK: Verdict.LEAK, Outcome.INCONCLUSIVE: Verdict.FAIL}
+_FIX = "compare with T0 strictly (before_day, before_instant), and take each value as it was known then"
+
+
+@dataclass(frozen=True, slots=True)
+class FutureGate:
+    """Rows at and after T0 are added, removed and edited within rewritten queries; the past must stay as it is.
+
+    It ends at the first witness, after ``seconds``, or after ``worlds``. Nothing is written.
+    """
+
+    seconds: float = 30.0
+    worlds: int = 500
+    seed: int = 0
+
+    code = "C1"
+    title = "future"
+
+    def __call__(self, subject: Subject) -> GateResult:
+        trial = falsify_relation(
+            subject.engine,
+            subject.relation,
+            subject.declarations,
+            views=subject.views,
+            sources=subject.sources,
+            seconds=self.seconds,
+            worlds=self.worlds,
+            seed=self.seed,
+        )
+        return GateResult(
+            self.code, self.title, _VERDICTS[trial.outcome], _summary(trial), _exercised(trial),
+            tuple(_findings(subject, trial)), tuple(_notes(trial)),
+        )  # fmt: skip
+
+
+def _summary(trial: Trial) -> str:
+    if trial.outcome is Outcome.INCONCLUSIVE:
+        return trial.reason
+    if trial.witness is not None:
+        return f"{trial.witness.column} depends on what is not known at T0"
+    moved = sum(exercise.moved for exercise in trial.exercised.values())
+    return f"{trial.worlds} other futures from {trial.cuts} moments on: {moved:,} later rows moved, no earlier one"
+
+
+def _exercised(trial: Trial) -> dict[str, int | float | str]:
+    tried = trial.exercised.values()
+    return {
+        "worlds": trial.worlds,
+        "moments": trial.cuts,
+        "rows compared": sum(exercise.rows for exercise in tried),
+        "rows moved": sum(exercise.moved for exercise in tried),
+        "kinds of change": ", ".join(name for name, e in trial.exercised.items() if e.worlds > e.failed),
+    }
+
+
+def _findings(subject: Subject, trial: Trial) -> Iterator[Finding]:
+    if trial.witness is not None:
+        yield _leak(subject, trial.witness)
+    elif trial.outcome is Outcome.INCONCLUSIVE:
+        yield Finding(
+            "C1.inconclusive",
+            trial.reason,
+            str(subject.relation),
+            fix="give the search more seconds, or declare the times of the relations",
+        )
+
+
+def _leak(subject: Subject, witness: Witness) -> Finding:
+    shown = witness.to_json() | {"text": str(witness)}
+    return Finding("C1.leak", str(witness).splitlines()[0], str(subject.relation), witness.column, _FIX, shown)
+
+
+def _notes(trial: Trial) -> Iterator[str]:
+    for name in trial.left_alone:
+        yield f"left alone: {name}"
+    for name, exercise in trial.exercised.items():
+        if exercise.failed:
+            yield f"{name}: {exercise.failed} of {exercise.worlds} futures could not be run: {exercise.why}"

@@ -1,0 +1,64 @@
+"""B1: what the definitions alone show, whatever the rows."""
+
+from __future__ import annotations
+
+from tests.unit.certify.own import OWN_SQL, own_subject
+from tests.unit.certify.shop import Shop
+
+from tzero.certify.gate import GateResult, Verdict
+from tzero.certify.gates.b1_proof import ProofGate
+from tzero.prove import PRESENCE
+
+
+def judged(shop: Shop, query: str, seconds: float = 0.0) -> GateResult:
+    return ProofGate(seconds)(own_subject(shop, query))
+
+
+def test_a_compiled_view_is_proved(shop: Shop) -> None:
+    result = ProofGate()(shop.subject())
+    assert (result.verdict, result.findings) == (Verdict.PROVED, ())
+    assert result.exercised == {"relations": 3, "columns": 6, "proved": 7}
+
+
+def test_a_view_of_the_users_own_sql_is_proved(shop: Shop) -> None:
+    result = judged(shop, OWN_SQL)
+    assert (result.verdict, result.findings) == (Verdict.PROVED, ())
+
+
+def test_the_same_instant_is_the_future(shop: Shop) -> None:
+    result = judged(shop, OWN_SQL.replace("o.sold_at < s.sold_at", "o.sold_at <= s.sold_at"))
+    assert result.verdict is Verdict.UNPROVED
+    (finding,) = result.findings
+    assert (finding.code, finding.column) == ("B1.T014", "n")
+    assert finding.fix and "o.sold_at <= s.sold_at" not in finding.fix
+
+
+def test_a_witness_makes_it_a_leak(shop: Shop) -> None:
+    result = judged(shop, OWN_SQL.replace("o.sold_at < s.sold_at", "o.sold_at > s.sold_at"), seconds=10.0)
+    assert result.verdict is Verdict.LEAK
+    assert "1 seen to leak" in result.summary
+    (finding,) = result.findings
+    assert finding.witness is not None
+    assert finding.witness["column"] == "n"
+
+
+def test_a_row_that_is_there_because_of_later_ones(shop: Shop) -> None:
+    result = judged(shop, f"{OWN_SQL} WHERE EXISTS (SELECT 1 FROM raw.sales l WHERE l.sold_at > s.sold_at)")
+    assert result.verdict is Verdict.UNPROVED
+    assert {finding.column for finding in result.findings} == {PRESENCE}
+
+
+def test_a_relation_that_nobody_declared(shop: Shop) -> None:
+    shop.run("CREATE TABLE raw.fashion AS SELECT 'red' AS color, 1 AS hot")
+    query = OWN_SQL.replace("FROM raw.sales s", ", f.hot FROM raw.sales s LEFT JOIN raw.fashion f ON f.color = s.color")
+    result = judged(shop, query)
+    assert result.verdict is Verdict.UNPROVED
+    assert {finding.code for finding in result.findings} == {"B1.T006"}
+    assert "raw.fashion" in result.findings[0].message
+
+
+def test_views_that_are_read_are_followed(shop: Shop) -> None:
+    shop.run("CREATE VIEW raw.seen AS SELECT s.*, max(sold_at) OVER () AS last FROM raw.sales s")
+    result = judged(shop, OWN_SQL.replace("FROM raw.sales s", ", s.last FROM raw.seen s"))
+    assert result.verdict is Verdict.UNPROVED
+    assert {(finding.relation, finding.column) for finding in result.findings} == {("raw.seen", "last")}

@@ -1,0 +1,63 @@
+"""C1: what changes in the past when the future of the very rows changes."""
+
+from __future__ import annotations
+
+import pytest
+from tests.unit.certify.own import OWN_SQL, own_subject
+from tests.unit.certify.shop import Shop
+
+from tzero.certify.gate import GateResult, Verdict
+from tzero.certify.gates.c1_future import FutureGate
+
+LEAKS = {
+    "n": OWN_SQL.replace("o.sold_at < s.sold_at", "o.sold_at <= s.sold_at"),
+    "total": OWN_SQL.replace("FROM raw.sales s", ", count(*) OVER (PARTITION BY brand) AS total FROM raw.sales s"),
+    "share": OWN_SQL.replace("FROM raw.sales s", ", percent_rank() OVER (ORDER BY price) AS share FROM raw.sales s"),
+    "(row presence)": f"{OWN_SQL} WHERE NOT EXISTS (SELECT 1 FROM raw.sales l WHERE l.brand = s.brand "
+    "AND l.color = s.color AND l.sold_at > s.sold_at)",
+}
+
+
+def judged(shop: Shop, query: str, seconds: float = 60.0) -> GateResult:
+    return FutureGate(seconds, worlds=120)(own_subject(shop, query))
+
+
+def test_a_compiled_view_stands(shop: Shop) -> None:
+    result = FutureGate(60.0, worlds=30)(shop.subject())
+    assert (result.verdict, result.findings) == (Verdict.PASS, ())
+    assert result.exercised["worlds"] >= 30
+    assert int(result.exercised["rows moved"]) > 0
+    assert {"add", "remove", "perturb"} <= set(str(result.exercised["kinds of change"]).split(", "))
+
+
+@pytest.mark.parametrize("column", LEAKS)
+def test_a_leak_has_a_witness(shop: Shop, column: str) -> None:
+    result = judged(shop, LEAKS[column])
+    assert result.verdict is Verdict.LEAK
+    (finding,) = result.findings
+    assert (finding.code, finding.column) == ("C1.leak", column)
+    assert finding.witness is not None
+    assert finding.witness["changes"][0]["relation"] == "raw.sales"
+    assert finding.witness["before"] != finding.witness["after"]
+
+
+def test_a_stored_table_that_was_filled_by_hand_is_taken_by_its_definition(shop: Shop) -> None:
+    """What C1 tries is the definition; that the rows are its rows is for B2 to say."""
+    if shop.on_postgres:
+        pytest.skip("a materialized view takes no rows but its query's")
+    shop.run("UPDATE shop.features_stats SET brand_n = brand_n + 1")
+    assert FutureGate(60.0, worlds=8)(shop.subject()).verdict is Verdict.PASS
+
+
+def test_nothing_to_exercise_fails(shop: Shop) -> None:
+    shop.run("DELETE FROM raw.sales")
+    result = judged(shop, OWN_SQL)
+    assert result.verdict is Verdict.FAIL
+    assert [finding.code for finding in result.findings] == ["C1.inconclusive"]
+
+
+def test_what_is_left_alone_is_said(shop: Shop) -> None:
+    shop.run("CREATE TABLE raw.fashion AS SELECT 'red' AS color, 1 AS hot")
+    query = OWN_SQL.replace("FROM raw.sales s", ", f.hot FROM raw.sales s LEFT JOIN raw.fashion f ON f.color = s.color")
+    result = FutureGate(60.0, worlds=8)(own_subject(shop, query))
+    assert any("raw.fashion" in note for note in result.notes)
