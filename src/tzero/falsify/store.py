@@ -68,7 +68,8 @@ class Store:
         counted = f"row_number() OVER (ORDER BY {anchor}) AS at_, count(*) OVER () AS n"
         ordered = f"SELECT {anchor} AS t, {counted} FROM ({query}) q"
         # a division of integers is whole in one engine and not in the other: only what divides is divided
-        text = f"SELECT t FROM ({ordered} WHERE {anchor} IS NOT NULL) s WHERE at_ % ((n - n % {number}) / {number} + 1) = 0"
+        each = f"(n - n % {number}) / {number} + 1"
+        text = f"SELECT t FROM ({ordered} WHERE {anchor} IS NOT NULL) s WHERE at_ % ({each}) = 0"
         found = (self.times.instant(row[0]) for row in self.engine.rows(with_ctes(ctes, text)))
         return sorted(moment for moment in found if moment is not None)
 
