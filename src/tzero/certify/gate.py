@@ -56,7 +56,10 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class GateResult:
-    """What one gate says. ``exercised`` counts what it looked at (rows, days, segments, worlds, relations, ...)."""
+    """What one gate says. ``exercised`` counts what it looked at (rows, days, segments, worlds, relations, ...).
+
+    ``evidence`` is whatever shows how the verdict was reached, as JSON: the proof of each column, digests of days.
+    """
 
     gate: str
     title: str
@@ -66,6 +69,7 @@ class GateResult:
     findings: tuple[Finding, ...] = ()
     notes: tuple[str, ...] = ()
     seconds: float = 0.0
+    evidence: Mapping[str, Any] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -77,6 +81,7 @@ class GateResult:
             "findings": [finding.as_json() for finding in self.findings],
             "notes": list(self.notes),
             "seconds": round(self.seconds, 3),
+            "evidence": dict(self.evidence),
         }
 
 

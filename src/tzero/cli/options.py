@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -35,10 +35,17 @@ class Settings:
 
 def project_options(command: F) -> F:
     """Add ``--project``, ``--target`` and ``--output``; read them with `settings`."""
+    return project_options_with()(command)
+
+
+def project_options_with(*formats: str) -> Callable[[F], F]:
+    """The same, with further formats of output beside text and json."""
+    return lambda command: _with_options(command, ("text", "json", *formats))
+
+
+def _with_options(command: F, formats: Sequence[str]) -> F:
     for option in (
-        click.option(
-            "--output", type=click.Choice(["text", "json"]), help="How results are written to stdout.", **_KEPT
-        ),
+        click.option("--output", type=click.Choice(formats), help="How results are written to stdout.", **_KEPT),
         click.option(
             "--target", metavar="NAME|URL", help="Where the store is: a name in tzero.toml, or a URL.", **_KEPT
         ),

@@ -5,7 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from tzero.certify.acceptance import accept_found
+from tzero.certify.certificate import Certificate, certify, record_of
+from tzero.certify.certification import Progress, pass_gates
+from tzero.certify.gates.order import gates
+from tzero.certify.lineage import lineage_of
 from tzero.certify.subject import Anchors, Subject
+from tzero.certify.waiver import Waiver
 from tzero.engines.base import Engine
 from tzero.engines.definitions import view_definition
 from tzero.errors import ConfigError, MissingRelationError
@@ -20,6 +26,7 @@ from tzero.refresh.relations import OwnRelation
 from tzero.refresh.survey import survey
 from tzero.sql.names import RelationName
 from tzero.sql.render import reads_files
+from tzero.state import certificate
 from tzero.state.schema import StateSchema
 from tzero.timeline import Day
 
@@ -128,6 +135,21 @@ def _own_anchors(
 
 def _time(relation: Relation) -> str | None:
     return relation.time or relation.known_at
+
+
+def certify_subject(subject: Subject, config: Config, progress: Progress) -> Certificate:
+    """Run every gate over a subject, and keep the certificate, good or bad.
+
+    A good one accepts the definitions that it saw for the first time.
+    """
+    certification = pass_gates(subject, gates(), progress)
+    waivers = [Waiver(**waiver.model_dump()) for waiver in config.waiver]
+    found = certify(certification, waivers)
+    with subject.engine.transaction():
+        if found.is_good:
+            accept_found(subject.state, lineage_of(subject))
+        certificate.append(subject.state, record_of(found))
+    return found
 
 
 def _given(config: Config) -> dict[str, Any]:

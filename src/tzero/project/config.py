@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import tomllib
 from pathlib import Path
@@ -59,11 +60,25 @@ class ReviewConfig(_Table):
     why: str = Field(min_length=1)
 
 
+class WaiverConfig(_Table):
+    """``[[waiver]]``: what somebody signs for although it is not proved; ``until`` is its last day."""
+
+    gate: str
+    by: str = Field(min_length=1)
+    reason: str = Field(min_length=1)
+    code: str | None = None
+    column: str | None = None
+    until: dt.date | None = None
+
+
 class CertifyConfig(_Table):
     """``[certify]``: how long the search for a witness may take, and what must not stand in a closure.
 
-    ``firewall`` names relations (``*`` stands for any text), ``current`` columns that mark the current row.
+    ``firewall`` names relations (``*`` stands for any text), ``current`` columns that mark the current row. ``max_age``
+    is how old a certificate may be when it is asked for (a length of time, such as ``"7d"``).
     """
+
+    max_age: str | None = None
 
     seconds: float = Field(default=30.0, gt=0)
     firewall: list[str] = Field(default_factory=list)
@@ -82,6 +97,7 @@ class Config(_Table):
     upstream: list[UpstreamConfig] = Field(default_factory=list)
     view: list[ViewConfig] = Field(default_factory=list)
     certify: CertifyConfig = Field(default_factory=CertifyConfig)
+    waiver: list[WaiverConfig] = Field(default_factory=list)
 
     @property
     def default_target(self) -> str | None:
@@ -94,6 +110,7 @@ _TABLES: dict[str, type[_Table]] = {
     "view": ViewConfig,
     "certify": CertifyConfig,
     "reviewed": ReviewConfig,
+    "waiver": WaiverConfig,
 }
 
 

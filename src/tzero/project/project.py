@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property, partial
@@ -10,15 +11,18 @@ from types import TracebackType
 
 import pyarrow as pa
 
+from tzero.certify.certificate import Certificate
+from tzero.certify.certification import Progress as GateProgress
+from tzero.certify.guard import require_certified
 from tzero.certify.subject import Subject
 from tzero.doctor import Diagnosis, Store, diagnose
 from tzero.engines.base import Engine
 from tzero.engines.targets import Target, open_engine
-from tzero.errors import ConfigError, ContractError, MissingRelationError, Place, UsageError
+from tzero.errors import ConfigError, ContractError, FindingError, MissingRelationError, Place, UsageError
 from tzero.features.places import placed
 from tzero.features.suggest import nearest
 from tzero.features.views import FeatureView
-from tzero.project.certifying import certifiable, subject_of
+from tzero.project.certifying import certifiable, certify_subject, subject_of
 from tzero.project.config import FILE, Config, line_of, read_config
 from tzero.project.files import read_batches
 from tzero.project.loading import load_views
@@ -31,9 +35,10 @@ from tzero.refresh.planning import plan_apply, plan_refresh
 from tzero.refresh.roles import Roles, grant_script
 from tzero.refresh.survey import survey
 from tzero.sql.names import RelationName
-from tzero.state import definition, feature_contract
+from tzero.state import definition, feature_contract, migrations
 from tzero.state.contract import Contract, ContractDifference, differences
 from tzero.state.schema import StateSchema
+from tzero.timeline import duration
 
 View = str | FeatureView | None
 
@@ -191,11 +196,38 @@ class Project:
 
     def subject(self, engine: Engine, view: View = None) -> Subject:
         """What there is to certify about a view: of this project, or of the user's own SQL as tzero.toml names it."""
-        named = {str(name): name for name in certifiable(self.declared, self.config)}
-        own = named.get(str(view)) if view is not None else None
-        only = next(iter(named.values())) if len(named) == 1 else None
-        name = own or (only if view is None else None) or self.view(view).name
+        name = self.certifiable_name(view)
         return subject_of(self.root, self.config, self.declared, engine, name)
+
+    def certify(self, view: View = None, *, target: str | None = None, progress: GateProgress = _silent) -> Certificate:
+        """Run every gate over a view and keep the certificate, which is good only where all of them hold."""
+        with self.session(target) as engine, engine.exclusive("tzero certify"):
+            self._require_migrated(engine)
+            return certify_subject(self.subject(engine, view), self.config, progress)
+
+    def require_certified(
+        self, view: View = None, *, max_age: str | dt.timedelta | None = None, target: str | None = None
+    ) -> Certificate:
+        """The certificate that lets a view be read now; ``max_age`` is how old it may be (default: as in tzero.toml).
+
+        Raises UncertifiedError with the reason where there is none, or where it does not hold any more.
+        """
+        oldest = max_age if max_age is not None else self.config.certify.max_age
+        with self.session(target, read_only=True) as engine:
+            name = self.certifiable_name(view)
+            return require_certified(self._state(engine), name, max_age=None if oldest is None else duration(oldest))
+
+    @property
+    def certifiable_names(self) -> tuple[RelationName, ...]:
+        """Every relation that can be certified."""
+        return certifiable(self.declared, self.config)
+
+    def certifiable_name(self, view: View = None) -> RelationName:
+        """The relation that a name means: a view of this project, or one of the user's own SQL in tzero.toml."""
+        named = {str(name): name for name in self.certifiable_names}
+        if view is None and len(named) == 1:
+            return next(iter(named.values()))
+        return named.get(str(view)) or self.view(view).name
 
     def diagnose(self, target: str | None = None) -> Diagnosis:
         """Examine a store and its database; writes nothing."""
@@ -246,6 +278,10 @@ class Project:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.close()
+
+    def _require_migrated(self, engine: Engine) -> None:
+        if migrations.pending(self._state(engine)):
+            raise FindingError("the state tables are of an older version", fix="run tzero apply")
 
     def _state(self, engine: Engine) -> StateSchema:
         return StateSchema(engine, self.config.state_schema)

@@ -102,6 +102,21 @@ MIGRATIONS = (
 )""",
         ),
     ),
+    Migration(
+        4,
+        "certificates",
+        (
+            """CREATE TABLE {schema}.t0_certificate (
+    number BIGINT NOT NULL PRIMARY KEY,
+    certificate_id TEXT NOT NULL,
+    relation TEXT NOT NULL,
+    verdict TEXT NOT NULL,
+    certified_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    run_id BIGINT NOT NULL,
+    statement TEXT NOT NULL
+)""",
+        ),
+    ),
 )
 LATEST = MIGRATIONS[-1].version
 

@@ -1,0 +1,177 @@
+"""The certificate: one statement of what was certified, by which gates, on what evidence.
+
+Its form is that of an in-toto statement (https://in-toto.io/Statement/v1): subjects with their digests, and a
+predicate. Its id is the sha256 of its canonical JSON, so that a copy can be checked without the database.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+import platform
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.metadata import version
+from typing import Any
+
+from tzero.certify.certification import Certification
+from tzero.certify.lineage import Lineage, lineage_of
+from tzero.certify.standing import Standing, standing_of
+from tzero.certify.subject import Subject
+from tzero.certify.waiver import Waiver, uncovered, unused
+from tzero.errors import TzeroError
+from tzero.state import feature_contract, run
+from tzero.state.certificate import CertificateRecord
+
+STATEMENT = "https://in-toto.io/Statement/v1"
+PREDICATE = "urn:tzero:certificate:v1"
+CERTIFIED, REFUSED = "CERTIFIED", "REFUSED"
+DEFINITION, CONTRACT, BASELINE = "definition:", "contract:", "baseline:"
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """A statement, as JSON would hold it."""
+
+    statement: Mapping[str, Any]
+
+    @cached_property
+    def text(self) -> str:
+        """The statement as canonical JSON: sorted keys, no white space, UTF-8."""
+        return canonical(self.statement)
+
+    @cached_property
+    def id(self) -> str:
+        """sha256 of the canonical JSON, in hex."""
+        return hashlib.sha256(self.text.encode()).hexdigest()
+
+    @property
+    def predicate(self) -> Mapping[str, Any]:
+        found: Mapping[str, Any] = self.statement["predicate"]
+        return found
+
+    @property
+    def relation(self) -> str:
+        return str(self.predicate["relation"])
+
+    @property
+    def is_good(self) -> bool:
+        return bool(self.predicate["verdict"] == CERTIFIED)
+
+    @property
+    def certified_at(self) -> dt.datetime:
+        return dt.datetime.fromisoformat(self.predicate["certified_at"])
+
+    @property
+    def run_id(self) -> int:
+        """The last run of the store that it saw."""
+        return int(self.predicate["run_id"])
+
+    @property
+    def standing(self) -> Standing:
+        """How many rows it saw, and the newest T0 among them."""
+        return Standing.from_json(self.predicate["standing"])
+
+    def digests(self, kind: str) -> dict[str, str]:
+        """The sha256 of every subject of a kind (``definition:``, ``contract:``, ``baseline:``), by its name."""
+        return {
+            str(item["name"]).removeprefix(kind): str(item["digest"]["sha256"])
+            for item in self.statement["subject"]
+            if str(item["name"]).startswith(kind)
+        }
+
+    def as_json(self) -> dict[str, Any]:
+        """The statement with its id beside it: what is written to a file."""
+        return {"id": self.id, **self.statement}
+
+
+def canonical(value: Any) -> str:
+    """JSON with one form for one value.
+
+    >>> canonical({"b": 1, "a": [True, None]})
+    '{"a":[true,null],"b":1}'
+    """
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+def certify(
+    certification: Certification, waivers: Sequence[Waiver] = (), *, baseline: str | None = None
+) -> Certificate:
+    """State what the gates said. Certified when each holds, or is unproved and waived in every finding.
+
+    ``baseline`` is the sha256 of the digests of what the relation holds.
+    """
+    subject, results = certification.subject, certification.results
+    now = dt.datetime.now(dt.UTC)
+    open_findings = uncovered(results, waivers, now.date())
+    good = bool(results) and not certification.failed and not open_findings
+    lineage = _lineage(subject)
+    return Certificate({
+        "_type": STATEMENT,
+        "subject": _subjects(subject, lineage, baseline),
+        "predicateType": PREDICATE,
+        "predicate": {
+            "relation": str(subject.relation),
+            "contract": subject.contract,
+            "verdict": CERTIFIED if good else REFUSED,
+            "certified_at": now.isoformat(timespec="microseconds"),
+            "run_id": _last_run(subject),
+            "standing": standing_of(subject).as_json(),
+            "gates": [result.as_json() for result in results],
+            "waivers": [waiver.as_json() for waiver in waivers],
+            "unused_waivers": [waiver.as_json() for waiver in unused(results, waivers, now.date())],
+            "anchors": _anchors(subject),
+            "lineage": [] if lineage is None else [link.as_json() for link in lineage],
+            "versions": _versions(subject),
+        },
+    })  # fmt: skip
+
+
+def record_of(found: Certificate) -> CertificateRecord:
+    """A certificate as a row of the state."""
+    verdict = str(found.predicate["verdict"])
+    return CertificateRecord(found.id, found.relation, verdict, found.certified_at, found.run_id, found.text)
+
+
+def _lineage(subject: Subject) -> Lineage | None:
+    """The lineage; None where a relation of it is gone, which its gate says."""
+    try:
+        return lineage_of(subject)
+    except TzeroError:
+        return None
+
+
+def _subjects(subject: Subject, lineage: Lineage | None, baseline: str | None) -> list[dict[str, Any]]:
+    named = {f"{DEFINITION}{link.name}": str(link.sha256) for link in (lineage.defined if lineage else ())}
+    try:
+        contract = feature_contract.read(subject.state, subject.contract)
+    except TzeroError:
+        contract = None  # its gate says what is wrong with it
+    if contract is not None:
+        named[f"{CONTRACT}{contract.name}"] = contract.features_hash
+    if baseline is not None:
+        named[f"{BASELINE}{subject.relation}"] = baseline
+    return [{"name": name, "digest": {"sha256": digest}} for name, digest in named.items()]
+
+
+def _anchors(subject: Subject) -> dict[str, Any]:
+    anchors = subject.anchors
+    return {"relation": str(anchors.relation), "key": list(anchors.key), "time": anchors.time, "zone": anchors.zone}
+
+
+def _last_run(subject: Subject) -> int:
+    """The number of the last run, of whatever outcome; 0 before the first."""
+    found = subject.state.rows(run.TABLE, "SELECT coalesce(max(run_id), 0) FROM {table}")
+    return int(found[0][0]) if found else 0
+
+
+def _versions(subject: Subject) -> dict[str, str]:
+    return {
+        "tzero": version("tzero"),
+        "python": platform.python_version(),
+        "sqlglot": version("sqlglot"),
+        "engine": str(subject.engine.rows("SELECT version()")[0][0]),
+        "dialect": subject.engine.dialect,
+    }

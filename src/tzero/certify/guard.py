@@ -1,0 +1,146 @@
+"""The guard: whether a relation may be trained on now. It fails closed: whatever it cannot check is a refusal."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+from collections.abc import Callable, Iterator
+
+from tzero.certify.certificate import CONTRACT, DEFINITION, Certificate, canonical
+from tzero.certify.lineage import definition_text
+from tzero.certify.standing import standing_at
+from tzero.certify.subject import Anchors
+from tzero.errors import TzeroError, UncertifiedError
+from tzero.sql.names import RelationName
+from tzero.state import certificate, feature_contract, run
+from tzero.state.certificate import CertificateRecord
+from tzero.state.contract import differences
+from tzero.state.schema import StateSchema
+
+_AGAIN = "run tzero certify"
+
+
+def require_certified(
+    state: StateSchema,
+    relation: RelationName,
+    *,
+    max_age: dt.timedelta | None = None,
+    contract: str | None = None,
+) -> Certificate:
+    """The certificate that lets a relation be read now.
+
+    The last certificate counts, good or bad. ``max_age`` is how old it may be, ``contract`` the feature set that the
+    reader expects.
+
+    Raises UncertifiedError with the reason: there is none, it refuses, it is too old, it was tampered with, or the
+    relation was redefined, refreshed, its columns changed or its rows moved since.
+    """
+    record = certificate.latest(state, str(relation))
+    if record is None:
+        raise UncertifiedError(f"nothing certifies {relation}", fix=f"{_AGAIN} {relation}")
+    found = _untampered(record)
+    try:
+        reason = next(_reasons(state, relation, found, max_age, contract), None)
+    except TzeroError as error:
+        raise UncertifiedError(
+            f"{relation} cannot be checked against its certificate: {error.what}", fix=error.fix or _AGAIN
+        ) from error
+    if reason is not None:
+        raise UncertifiedError(f"{relation} is not certified now: {reason}", fix=f"{_AGAIN} {relation}")
+    return found
+
+
+def _untampered(record: CertificateRecord) -> Certificate:
+    """The certificate of a row whose columns all say what its statement says, and whose id is its digest."""
+    try:
+        statement = json.loads(record.statement)
+        found = Certificate(statement)
+        told = (found.relation, str(found.predicate["verdict"]), found.run_id, found.certified_at)
+        same = told == (record.relation, record.verdict, record.run_id, record.certified_at.astimezone(dt.UTC))
+        whole = canonical(statement) == record.statement
+        digest = hashlib.sha256(record.statement.encode()).hexdigest() == record.certificate_id
+    except (ValueError, KeyError, TypeError) as error:
+        raise _tampered(record) from error
+    if not (same and whole and digest):
+        raise _tampered(record)
+    return found
+
+
+def _tampered(record: CertificateRecord) -> UncertifiedError:
+    return UncertifiedError(
+        f"the last certificate of {record.relation} was changed after it was made: it does not give its own id",
+        fix=f"find out who wrote to the state tables, then {_AGAIN} {record.relation}",
+    )
+
+
+def _reasons(
+    state: StateSchema, relation: RelationName, found: Certificate, max_age: dt.timedelta | None, contract: str | None
+) -> Iterator[str]:
+    """Every reason to refuse, the cheapest to find first."""
+    checks: tuple[Callable[[], Iterator[str]], ...] = (
+        lambda: _verdict(found),
+        lambda: _age(found, max_age),
+        lambda: _refreshed(state, found),
+        lambda: _contract(state, relation, found, contract),
+        lambda: _redefined(state, found),
+        lambda: _moved(state, found),
+    )
+    for check in checks:
+        yield from check()
+
+
+def _verdict(found: Certificate) -> Iterator[str]:
+    if not found.is_good:
+        gates = [gate["gate"] for gate in found.predicate["gates"] if gate["verdict"] not in ("PASS", "PROVED")]
+        yield f"its last certificate, of {found.certified_at:%Y-%m-%d %H:%M} UTC, refuses it (gates {', '.join(gates)})"
+
+
+def _age(found: Certificate, max_age: dt.timedelta | None) -> Iterator[str]:
+    age = dt.datetime.now(dt.UTC) - found.certified_at
+    if max_age is not None and age > max_age:
+        yield f"its certificate is {age} old, and may be {max_age}"
+    if age < dt.timedelta(0):
+        yield f"its certificate is of {found.certified_at:%Y-%m-%d %H:%M} UTC, which is yet to come"
+
+
+def _refreshed(state: StateSchema, found: Certificate) -> Iterator[str]:
+    later = state.rows(
+        run.TABLE, "SELECT run_id, command FROM {table} WHERE run_id > ? ORDER BY run_id LIMIT 1", [found.run_id]
+    )
+    if later:
+        yield f"tzero {later[0][1]} (run {later[0][0]}) came after its certificate"
+
+
+def _contract(state: StateSchema, relation: RelationName, found: Certificate, wanted: str | None) -> Iterator[str]:
+    name = str(found.predicate["contract"])
+    if wanted is not None and wanted != name:
+        yield f"it is certified as {name!r}, and {wanted!r} is wanted"
+        return
+    kept = feature_contract.read(state, name)
+    if kept is None or kept.features_hash != found.digests(CONTRACT).get(name):
+        yield f"the contract {name!r} is not the one that was certified"
+        return
+    live = state.engine.describe(relation)
+    differing = differences(kept, [(column.name, column.dtype) for column in live.columns] if live else [])
+    if differing:
+        yield f"its columns differ from the contract {name!r}: {differing[0]}"
+
+
+def _redefined(state: StateSchema, found: Certificate) -> Iterator[str]:
+    for name, sha256 in found.digests(DEFINITION).items():
+        text = definition_text(state, RelationName.parse(name))
+        if text is None or hashlib.sha256(text.encode()).hexdigest() != sha256:
+            yield f"{name} was redefined after its certificate"
+            return
+
+
+def _moved(state: StateSchema, found: Certificate) -> Iterator[str]:
+    told = found.predicate["anchors"]
+    anchors = Anchors(RelationName.parse(told["relation"]), tuple(told["key"]), told["time"], None, told["zone"])
+    now = standing_at(state.engine, anchors)
+    if now != found.standing:
+        was = found.standing
+        yield (
+            f"{was.rows:,} rows up to {was.newest} were certified, and there are {now.rows:,} up to {now.newest} now"
+        )
