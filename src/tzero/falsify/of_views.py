@@ -52,6 +52,7 @@ def _relation(source: Source) -> Relation:
         time=source.time,
         known_at=source.known_at,
         not_null=times,
+        static=source.static,
         place=source.place,
     )
 

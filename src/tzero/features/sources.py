@@ -38,6 +38,7 @@ class Source:
     time: str | None = None
     known_at: str | None = None
     sla: timedelta | None = None
+    static: bool = False
     declared: Mapping[str, ColumnType] | None = field(default=None, hash=False)
     place: Place = field(default=Place("?", 0), compare=False)
 
@@ -51,6 +52,12 @@ class Source:
                 f"{self} has an sla but no known_at",
                 place=self.place,
                 fix="name the column that says when a row became known",
+            )
+        if self.static and self.known_at is not None:
+            raise DeclarationError(
+                f"{self} is static, and yet has a known_at",
+                place=self.place,
+                fix="leave out static where its rows arrive over time, or known_at where they never change",
             )
         for name in (*self.key, self.time, self.known_at):
             if name is not None:
@@ -71,13 +78,15 @@ def Entity(
     key: Names,
     known_at: str | None = None,
     sla: str | timedelta | None = None,
+    static: bool = False,
     columns: Mapping[str, str] | None = None,
 ) -> Source:
     """Attributes that are looked up by key: one row per key.
 
     ``known_at`` names the column that says when the row became known. With it, a row counts only where it was known
-    strictly before T0, or before ``T0 + sla``; elsewhere its columns are NULL. Without it the time is *undeclared*: the
-    values are used as they are, and every report says so.
+    strictly before T0, or before ``T0 + sla``; elsewhere its columns are NULL. ``static`` says that the rows never
+    change and were known before every T0 (a calendar, a list of countries): every certificate names it as something
+    that is assumed. With neither the time is *undeclared*: the values are used as they are, and every report says so.
 
     >>> Entity("shop.sellers", key="seller_id", known_at="updated_at", sla="24h").key
     ('seller_id',)
@@ -85,7 +94,7 @@ def Entity(
     place = here()
     with placed(place):
         length = None if sla is None else duration(sla)
-    return _source(Role.ENTITY, relation, key, columns, known_at=known_at, sla=length)
+    return _source(Role.ENTITY, relation, key, columns, known_at=known_at, sla=length, static=static)
 
 
 def History(
@@ -122,9 +131,10 @@ def _source(
     time: str | None = None,
     known_at: str | None = None,
     sla: timedelta | None = None,
+    static: bool = False,
 ) -> Source:
     place = here()
     with placed(place):
         name = RelationName.parse(relation)
         declared = None if columns is None else {c: ColumnType.declared(t) for c, t in columns.items()}
-    return Source(role, name, names_of(key), time, known_at, sla, declared, place)
+    return Source(role, name, names_of(key), time, known_at, sla, static, declared, place)

@@ -21,7 +21,9 @@ def _undated(seen: Survey) -> Iterator[str]:
         for each in (deployment.view.rows, *(population.rows for population in deployment.view.populations))
     ]
     sources = [lookup.source for each in rows for lookup in each.lookups]
-    for source in dict.fromkeys(source for source in sources if source.role is Role.ENTITY and not source.known_at):
+    for source in dict.fromkeys(sources):
+        if source.role is not Role.ENTITY or source.known_at or source.static:
+            continue
         yield (
             f"when the rows of {source} became known is not declared (known_at=): its values are used as they are, "
             f"also where they were learned after T0 ({source.place})"

@@ -201,3 +201,9 @@ def test_equal_declarations_are_equal_wherever_they_are_written() -> None:
     assert one == two
     assert hash(one) == hash(two)
     assert one != two.derive(c="brand")
+
+
+def test_a_static_entity_has_no_known_at() -> None:
+    assert Entity("shop.countries", key="code", static=True).static
+    with pytest.raises(DeclarationError, match="is static, and yet has a known_at"):
+        Entity("shop.countries", key="code", static=True, known_at="seen_at")

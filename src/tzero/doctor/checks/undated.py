@@ -11,7 +11,7 @@ from tzero.features.sources import Role
 
 def check(store: Store) -> Iterator[Finding]:
     for source in dict.fromkeys(store.sources):
-        if source.role is Role.ENTITY and source.known_at is None:
+        if source.role is Role.ENTITY and source.known_at is None and not source.static:
             yield Finding(
                 f"when the rows of {source} became known is not declared ({source.place}): they are used as they are",
                 "declare Entity(..., known_at='COLUMN'), with sla= where it may come later than T0",

@@ -7,7 +7,8 @@ T0 is the instant of the scheduled departure. A flight counts in a statistic of 
 from tzero import Entity, Events, FeatureView, History, Population, Statistic, columns, one_hot
 
 departures = Events("flights.departures", key="flight_id", time="scheduled_at")
-planes = Entity("flights.planes", key="tailnum")
+# the registry of the year: it was there before the first flight, and does not change
+planes = Entity("flights.planes", key="tailnum", static=True)
 weather = History("flights.weather", key=("origin", "observed_at"), time="observed_at", known_at="known_at")
 
 rows = (
