@@ -304,7 +304,9 @@ def test_a_failed_run_is_recorded(shop: Shop) -> None:
     shop.write_sales(sale_id=pa.array([1] * 400, pa.int64()))
     assert shop.run("refresh").code == 1
     with tzero.open(shop.root) as project, project.session(read_only=True) as engine:
-        found = engine.rows("SELECT status, detail FROM feature_store.t0_run ORDER BY run_id DESC LIMIT 1")
+        found = engine.rows(
+            "SELECT status, detail FROM feature_store.t0_run WHERE step = 'run' ORDER BY run_id DESC LIMIT 1"
+        )
     assert found[0][0] == "failed"
     assert "not unique" in found[0][1]
 

@@ -41,6 +41,7 @@ def steps_shown(total: int | None) -> Iterator[Progress]:
 
 
 def done(step: Step, record: RunRecord) -> str:
-    """One line: what was done, how many rows it gave, how long it took."""
+    """One line: what was done, how many rows it gave, how long it took and waited for locks."""
     rows = "" if record.n_rows is None else f"  {record.n_rows:,} rows"
-    return f"  {clean(step.title)}{rows}  {record.seconds:.2f} s"
+    waited = f" ({record.lock_seconds:.2f} s of it waiting for locks)" if record.lock_seconds else ""
+    return f"  {clean(step.title)}{rows}  {record.seconds:.2f} s{waited}"

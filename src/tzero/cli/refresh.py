@@ -2,25 +2,50 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
-from tzero.cli.options import project_options, settings
+from tzero.cli.options import Settings, project_options, settings
 from tzero.cli.output import put, put_json
 from tzero.cli.progress import steps_shown
 
+if TYPE_CHECKING:
+    from tzero.refresh.selecting import Selection
+
 
 @click.command("refresh")
+@click.option("--only", multiple=True, metavar="SEL",
+              help="Refresh these alone: name, +name (with what it reads), name+ (with what reads it).")  # fmt: skip
+@click.option("--from", "start", multiple=True, metavar="SEL", help="Leave out the steps before this relation.")
+@click.option("--anew", is_flag=True, help="Do not go on with a refresh that failed or was killed.")
+@click.option("--explain", is_flag=True, help="Print the same steps as SQL to run by hand; write nothing.")
 @project_options
-def command() -> None:
-    """Recheck the sources and rebuild the statistics, in one transaction.
+def command(only: tuple[str, ...], start: tuple[str, ...], anew: bool, explain: bool) -> None:
+    """Recheck the sources and rebuild what is stored.
 
-    Readers see the old state until it is done; a refresh that is interrupted leaves it.
+    Readers see the old state of all that a view reads, until all of it is new. A refresh that failed or was killed is
+    gone on with: what it had done is kept, unless rows changed since.
     """
+    from tzero.refresh.selecting import Selection
+
     given = settings()
+    selection = Selection(only, start)
+    if explain:
+        _explain(given, selection, anew=anew)
+        return
     with given.open_project() as project, steps_shown(None) as progress:
-        outcome = project.refresh(progress=progress)
+        outcome = project.refresh(selection=selection, anew=anew, progress=progress)
         label = project.target().label
     if given.as_json:
         put_json(outcome.as_json(label))
     else:
         put(f"{label} is fresh; run {outcome.run_id} took {outcome.whole.seconds:.2f} s")
+
+
+def _explain(given: Settings, selection: Selection, *, anew: bool) -> None:
+    with given.open_project() as project:
+        if given.as_json:
+            put_json(project.plan_refresh(selection=selection, anew=anew).as_json())
+        else:
+            put(project.refresh_script(selection=selection, anew=anew))

@@ -29,10 +29,12 @@ from tzero.project.loading import load_views
 from tzero.project.reading import closing, find_view, query_of, require_built
 from tzero.project.shown import Shown, show
 from tzero.refresh.declared import Declared, Upstream, sources_of
+from tzero.refresh.explaining import script
 from tzero.refresh.performing import Outcome, Progress, perform
 from tzero.refresh.plan import Fingerprint, Plan
-from tzero.refresh.planning import plan_apply, plan_refresh
+from tzero.refresh.planning import EVERYTHING, plan_apply, plan_refresh
 from tzero.refresh.roles import Roles, grant_script
+from tzero.refresh.selecting import Selection
 from tzero.refresh.survey import survey
 from tzero.sql.names import RelationName
 from tzero.state import definition, feature_contract, migrations
@@ -106,10 +108,33 @@ class Project:
                 plan.refuse_if_stale(planned.fingerprint if isinstance(planned, Plan) else planned)
             return None if plan.is_empty else perform(plan, self._state(engine), progress)
 
-    def refresh(self, target: str | None = None, *, progress: Progress = _silent) -> Outcome:
-        """Recheck the sources and rebuild what is stored, in one transaction."""
+    def plan_refresh(self, target: str | None = None, *, selection: Selection = EVERYTHING, anew: bool = False) -> Plan:
+        """What `refresh` would do; writes nothing."""
+        with self.session(target, read_only=True) as engine:
+            return plan_refresh(self.declared, engine, selection, anew=anew)
+
+    def refresh_script(
+        self, target: str | None = None, *, selection: Selection = EVERYTHING, anew: bool = False
+    ) -> str:
+        """The same steps as SQL that a person can run by hand."""
+        with self.session(target, read_only=True) as engine:
+            return script(plan_refresh(self.declared, engine, selection, anew=anew), engine)
+
+    def refresh(
+        self,
+        target: str | None = None,
+        *,
+        selection: Selection = EVERYTHING,
+        anew: bool = False,
+        progress: Progress = _silent,
+    ) -> Outcome:
+        """Recheck the sources and rebuild what is stored; what one view reads is committed at once.
+
+        Goes on with a refresh that failed or was killed, unless it is to begin ``anew``.
+        """
         with self.session(target) as engine, engine.exclusive("tzero refresh"):
-            return perform(plan_refresh(self.declared, engine), self._state(engine), progress)
+            plan = plan_refresh(self.declared, engine, selection, anew=anew)
+            return perform(plan, self._state(engine), progress)
 
     def read(
         self,

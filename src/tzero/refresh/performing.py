@@ -1,11 +1,11 @@
-"""Run the steps of a plan in one transaction, and record what each did."""
+"""Run the steps of a plan, and record what each did."""
 
 from __future__ import annotations
 
 import contextlib
 import datetime as dt
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from tzero.certify.acceptance import accept_built
@@ -21,6 +21,7 @@ from tzero.refresh.steps import (
     CheckSources,
     CreateSchema,
     DropReplaced,
+    KeepRelation,
     MigrateState,
     Step,
     WriteContract,
@@ -47,41 +48,76 @@ class Outcome:
 
     def as_json(self, target: str) -> dict[str, Any]:
         steps = [
-            {"step": step.step, "relation": step.relation, "rows": step.n_rows, "seconds": step.seconds}
+            {
+                "step": step.step,
+                "relation": step.relation,
+                "status": step.status.value,
+                "rows": step.n_rows,
+                "seconds": step.seconds,
+                "lock_seconds": step.lock_seconds,
+            }
             for step in self.steps
         ]
         return {"target": target, "run_id": self.run_id, "seconds": self.whole.seconds, "steps": steps}
 
 
 def perform(plan: Plan, state: StateSchema, progress: Progress) -> Outcome:
-    """Run a plan, all or nothing. A run that fails leaves the store as it was and, where it can, a record of that."""
-    started = _now()
+    """Run a plan, each of its transactions all or nothing, and record what each did within it.
+
+    A run that fails leaves what it had committed; where it can, it leaves a record of its failure too.
+    """
+    plan_digest, started = plan.fingerprint.digest, _now()
+    begun = RunRecord(plan.command, run.BEGIN, None, started, started, status=Status.STARTED, plan=plan_digest)
+    whole = RunRecord(plan.command, run.WHOLE, None, started, started, plan=plan_digest)
+    run_id, units = run.next_id(state), plan.units or ((),)
+    records: list[RunRecord] = []
     try:
-        with state.engine.transaction():
-            run_id = run.next_id(state)
-            records = tuple(_perform_one(plan.command, step, state, run_id, progress) for step in plan.steps)
-            accept_built(state, _built(plan), plan.command)
-            whole = RunRecord(plan.command, "run", None, started, _now())
-            run.append(state, run_id, (whole, *records))
+        if plan.is_resumable:
+            with state.engine.transaction():
+                run.append(state, run_id, [begun])
+        for at, unit in enumerate(units, 1):
+            with state.engine.transaction():
+                done = [_perform_one(plan.command, step, state, run_id, progress) for step in unit]
+                records += done
+                accept_built(state, _built(unit), plan.command)
+                whole = replace(whole, ended_at=_now())
+                run.append(state, run_id, [*done, whole] if at == len(units) else done)
     except TzeroError as error:
-        _record_failure(plan.command, state, started, error)
+        _record_failure(replace(whole, ended_at=_now(), status=Status.FAILED, detail=error.what), state, run_id)
         raise
-    return Outcome(run_id, whole, records)
+    return Outcome(run_id, whole, tuple(records))
 
 
-def _built(plan: Plan) -> list[RelationName]:
-    """The relations whose definition a plan made or changed."""
-    steps = (step for step in plan.steps if isinstance(step, BuildRelation) and step.change is not Change.REFRESH)
+def _built(unit: Sequence[Step]) -> list[RelationName]:
+    """The relations whose definition these steps made or changed."""
+    steps = (step for step in unit if isinstance(step, BuildRelation) and step.change is not Change.REFRESH)
     return [RelationName.parse(step.definition.relation) for step in steps]
 
 
 def _perform_one(command: str, step: Step, state: StateSchema, run_id: int, progress: Progress) -> RunRecord:
     progress(step, None)
-    started = _now()
+    started, waited = _now(), state.engine.waited
+    inputs = _inputs(step, state.engine)
     rows = _rows_done(step, state, run_id)
-    record = RunRecord(command, step_kind(step), step_relation(step), started, _now(), rows)
+    after = state.engine.waited
+    lock_seconds = None if waited is None or after is None else round(after - waited, 3)
+    record = RunRecord(
+        command, step_kind(step), step_relation(step), started, _now(), rows, lock_seconds=lock_seconds, inputs=inputs
+    )
+    if isinstance(step, KeepRelation):
+        detail = f"refreshed by run {step.run_id}"
+        record = replace(record, n_rows=step.record.n_rows, status=Status.KEPT, detail=detail)
     progress(step, record)
     return record
+
+
+def _inputs(step: Step, engine: Engine) -> str | None:
+    """What a refreshed relation is made from, as it was before: rows that come meanwhile count as new."""
+    if isinstance(step, KeepRelation):
+        return step.record.inputs
+    if isinstance(step, BuildRelation) and step.change is Change.REFRESH:
+        return engine.version_of(RelationName.parse(step.definition.relation), step.beneath)
+    return None
 
 
 def _rows_done(step: Step, state: StateSchema, run_id: int) -> int | None:
@@ -102,6 +138,8 @@ def _rows_done(step: Step, state: StateSchema, run_id: int) -> int | None:
             require_sound(engine, step.checks)
         case WriteContract():
             _write_contract(step, state)
+        case KeepRelation():
+            pass
     return None
 
 
@@ -123,13 +161,12 @@ def _write_contract(step: WriteContract, state: StateSchema) -> None:
     feature_contract.write(state, contract_of(step.view, live.columns))
 
 
-def _record_failure(command: str, state: StateSchema, started: dt.datetime, error: TzeroError) -> None:
+def _record_failure(failed: RunRecord, state: StateSchema, run_id: int) -> None:
     # the first error is the one to report: a database that cannot even take this record must not hide it
     with contextlib.suppress(TzeroError):
         if state.has(run.TABLE):
-            failed = RunRecord(command, "run", None, started, _now(), None, Status.FAILED, error.what)
             with state.engine.transaction():
-                run.append(state, run.next_id(state), (failed,))
+                run.append(state, run_id, (failed,))
 
 
 def _now() -> dt.datetime:

@@ -26,6 +26,11 @@ class Fingerprint:
     def of(cls, declarations: object, sources: object, store: object) -> Fingerprint:
         return cls(*(_digest(part) for part in (declarations, sources, store)))
 
+    @property
+    def digest(self) -> str:
+        """All of it as one: a run that did not end is gone on with under the same one only."""
+        return _digest([self.declarations, self.sources, self.store])
+
     def changes(self, other: Fingerprint) -> tuple[str, ...]:
         """Which parts differ, in words."""
         parts = (
@@ -38,13 +43,25 @@ class Fingerprint:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to do to a target, in order. ``notes`` are things seen on the way that tzero leaves alone."""
+    """What to do to a target, in order: each of ``units`` is a transaction of its own.
+
+    ``notes`` are things seen on the way that tzero leaves alone.
+    """
 
     command: str
     target: str
-    steps: tuple[Step, ...]
+    units: tuple[tuple[Step, ...], ...]
     fingerprint: Fingerprint
     notes: tuple[str, ...] = ()
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        return tuple(step for unit in self.units for step in unit)
+
+    @property
+    def is_resumable(self) -> bool:
+        """Whether what it has committed is worth something when it stops: an apply is one transaction."""
+        return self.command == "refresh"
 
     @property
     def is_empty(self) -> bool:
@@ -69,7 +86,7 @@ class Plan:
                 "sources": fingerprint.sources,
                 "store": fingerprint.store,
             },
-            "steps": [as_json(step) for step in self.steps],
+            "steps": [{"transaction": at, **as_json(s)} for at, unit in enumerate(self.units, 1) for s in unit],
             "notes": list(self.notes),
         }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from tzero.compile import Deployment, SourceCheck
 from tzero.engines.base import Engine
@@ -13,6 +14,8 @@ from tzero.refresh.declared import Declared
 from tzero.refresh.notes import notes
 from tzero.refresh.plan import Plan
 from tzero.refresh.relations import UPSTREAM, OwnRelation
+from tzero.refresh.resuming import Resumption
+from tzero.refresh.selecting import Selection
 from tzero.refresh.steps import (
     BuildRelation,
     Change,
@@ -24,27 +27,35 @@ from tzero.refresh.steps import (
     WriteContract,
 )
 from tzero.refresh.survey import Survey, survey
+from tzero.refresh.units import stored_beneath, units
 from tzero.sql.names import RelationName
 from tzero.state import feature_contract, migrations
 
+EVERYTHING = Selection()
+
 
 def plan_apply(declared: Declared, engine: Engine) -> Plan:
-    """The steps that bring a target to what is declared; none where it is there already."""
+    """The steps that bring a target to what is declared, one transaction; none where it is there already."""
     seen = survey(declared, engine)
-    return Plan("apply", engine.label, tuple(_apply_steps(seen)), seen.fingerprint, notes(seen))
+    steps = tuple(_apply_steps(seen))
+    return Plan("apply", engine.label, (steps,) if steps else (), seen.fingerprint, notes(seen))
 
 
-def plan_refresh(declared: Declared, engine: Engine) -> Plan:
+def plan_refresh(declared: Declared, engine: Engine, selection: Selection = EVERYTHING, *, anew: bool = False) -> Plan:
     """The steps that bring what is stored up to date with the sources.
 
-    Raises FindingError where the store is not as declared: that is for apply.
+    What the last refresh committed before it failed or was killed is kept, unless it is to begin ``anew``.
+
+    Raises FindingError where the store is not as declared: that is for apply. Raises UsageError for a selector that
+    selects nothing.
     """
     seen = survey(declared, engine)
     behind = next(iter(seen.dirty.items()), None)
     if behind is not None or migrations.pending(seen.state):
         what = f"{behind[0]}: {behind[1][1]}" if behind else "the state tables are of an older version"
         raise FindingError(f"the store is not as declared: {what}", fix="look at tzero plan, then run tzero apply")
-    return Plan("refresh", engine.label, tuple(_refresh_steps(seen)), seen.fingerprint, notes(seen))
+    found = tuple(_refresh_units(seen, selection, None if anew else Resumption(seen)))
+    return Plan("refresh", engine.label, found, seen.fingerprint, notes(seen))
 
 
 def _apply_steps(seen: Survey) -> Iterator[Step]:
@@ -67,13 +78,25 @@ def _apply_steps(seen: Survey) -> Iterator[Step]:
     yield from _contracts(seen)
 
 
-def _refresh_steps(seen: Survey) -> Iterator[Step]:
-    builds = {
-        relation.name: _build(relation, Change.REFRESH, "new rows", relation.renewal(seen.engine))
-        for relation in seen.relations.values()
-        if relation.stored
-    }
-    yield from _in_order(seen, builds, seen.deployments)
+def _refresh_units(seen: Survey, selection: Selection, left: Resumption | None) -> Iterator[tuple[Step, ...]]:
+    own = seen.relations
+    every = units(own, seen.deployments)
+    chosen = selection.of(seen, [name for unit in every for name in unit.relations])
+    for unit in every:
+        names = [name for name in unit.relations if name in chosen]
+        if not names and selection != EVERYTHING:
+            continue
+        whole = len(names) == len(unit.relations)
+        touched = [d for d in unit.deployments if whole or any(relation.name in names for relation in d.relations)]
+        builds = {name: _refreshed(seen.relations[name], seen) for name in names}
+        kept = left.kept(builds.values()) if left and builds else ()
+        yield kept or tuple(_in_order(seen, builds, touched))
+
+
+def _refreshed(relation: OwnRelation, seen: Survey) -> BuildRelation:
+    beneath = stored_beneath(relation.reads, seen.relations)
+    step = _build(relation, Change.REFRESH, "new rows", relation.renewal(seen.engine))
+    return replace(step, beneath=tuple(sorted(beneath, key=str)))
 
 
 def _in_order(

@@ -10,8 +10,10 @@ from tzero.compile import SourceCheck
 from tzero.engines.catalog import Statement
 from tzero.errors import Place
 from tzero.features.views import FeatureView
+from tzero.sql.names import RelationName
 from tzero.state.definition import Definition
 from tzero.state.migrations import Migration
+from tzero.state.run import RunRecord
 
 
 class Change(Enum):
@@ -42,7 +44,10 @@ class MigrateState:
 
 @dataclass(frozen=True, slots=True)
 class BuildRelation:
-    """Create, replace or refresh one relation. ``why`` says what made it necessary, ``place`` where it is declared."""
+    """Create, replace or refresh one relation. ``why`` says what made it necessary, ``place`` where it is declared.
+
+    ``beneath`` are the stored relations of tzero's own that it reads, directly or through views.
+    """
 
     definition: Definition
     change: Change
@@ -50,10 +55,26 @@ class BuildRelation:
     why: str
     statements: tuple[Statement, ...]
     place: Place
+    beneath: tuple[RelationName, ...] = ()
 
     @property
     def title(self) -> str:
         return f"{self.change.value} {self.definition.role} {self.definition.relation}: {self.why}"
+
+
+@dataclass(frozen=True, slots=True)
+class KeepRelation:
+    """Leave a relation as a run that did not end had refreshed it: nothing that it is made from has changed since."""
+
+    definition: Definition
+    run_id: int
+    record: RunRecord
+    statements: tuple[Statement, ...] = ()
+
+    @property
+    def title(self) -> str:
+        relation = f"{self.definition.role} {self.definition.relation}"
+        return f"keep {relation}: run {self.run_id} refreshed it, and nothing has changed since"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +113,12 @@ class WriteContract:
         return f"write contract {self.view.contract} of {self.view.name}: {self.why}"
 
 
-Step = CreateSchema | MigrateState | BuildRelation | DropReplaced | CheckSources | WriteContract
+Step = CreateSchema | MigrateState | BuildRelation | KeepRelation | DropReplaced | CheckSources | WriteContract
 
 
 def step_relation(step: Step) -> str | None:
     """The relation that a step is about, if it is one."""
-    if isinstance(step, BuildRelation):
+    if isinstance(step, BuildRelation | KeepRelation):
         return step.definition.relation
     return str(step.view.name) if isinstance(step, WriteContract) else None
 
@@ -115,6 +136,8 @@ def step_kind(step: Step) -> str:
             return "migrate state"
         case BuildRelation():
             return f"{step.change.value} {step.definition.role}"
+        case KeepRelation():
+            return f"keep {step.definition.role}"
         case DropReplaced():
             return "drop replaced"
         case CheckSources():

@@ -14,7 +14,7 @@ from typing import Any
 from tzero.state.schema import StateSchema
 
 TABLE = "t0_run"
-WHOLE = "run"
+BEGIN, WHOLE = "begin", "run"
 _COLUMNS = "command, step, relation, started_at, ended_at, n_rows, status, detail, lock_seconds, plan, inputs"
 
 
@@ -29,7 +29,7 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RunRecord:
-    """What one step did, or the whole run where ``step`` is ``"run"``.
+    """What one step did; the whole run where ``step`` is ``"run"``, and where it is ``"begin"`` that it has begun.
 
     ``lock_seconds`` is how long others kept it waiting, None where nobody measured. ``plan`` (of a whole run) and
     ``inputs`` (of a step) are digests of what it was to do and of what it read.
@@ -99,11 +99,10 @@ def unfinished(state: StateSchema, command: str) -> Unfinished | None:
         return None
     run_id = int(found[0][0])
     records = steps(state, run_id)
-    whole = [record for record in records if record.step == WHOLE]
-    if any(record.status is Status.DONE for record in whole):
+    if any(record.step == WHOLE and record.status is Status.DONE for record in records):
         return None
-    plan = next((record.plan for record in whole if record.plan is not None), None)
-    return Unfinished(run_id, plan, tuple(record for record in records if record.step != WHOLE))
+    plan = next((record.plan for record in records if record.step == BEGIN), None)
+    return Unfinished(run_id, plan, tuple(record for record in records if record.step not in (BEGIN, WHOLE)))
 
 
 def _record(row: Sequence[Any]) -> RunRecord:

@@ -242,8 +242,8 @@ def test_what_a_run_did_is_kept_as_it_was_told(engine: Engine) -> None:
     declared = Declared((sales_view(),))
     outcome = applied(engine, declared)
     kept = run.steps(StateSchema(engine), outcome.run_id)
-    assert kept == (outcome.whole, *outcome.steps)
-    assert kept[0].ended_at - kept[0].started_at < dt.timedelta(minutes=1)
+    assert kept == (*outcome.steps, outcome.whole)
+    assert kept[-1].ended_at - kept[-1].started_at < dt.timedelta(minutes=1)
 
 
 def test_a_failure_while_building_leaves_nothing(engine: Engine) -> None:
@@ -256,6 +256,6 @@ def test_a_failure_while_building_leaves_nothing(engine: Engine) -> None:
         for step in plan.steps
     ]
     with pytest.raises(MissingRelationError):
-        done(engine, declared, dataclasses.replace(plan, steps=tuple(broken)))
+        done(engine, declared, dataclasses.replace(plan, units=(tuple(broken),)))
     assert set(engine.relations()) == {RelationName("raw", "sales")}
     applied(engine, declared)

@@ -129,7 +129,7 @@ def test_runs_keep_their_steps(state: StateSchema) -> None:
 
 def test_a_run_without_its_end_is_unfinished(state: StateSchema) -> None:
     at = dt.datetime(2024, 5, 1, tzinfo=dt.UTC)
-    begun = RunRecord("refresh", "run", None, at, at, status=Status.STARTED, plan="abc")
+    begun = RunRecord("refresh", "begin", None, at, at, status=Status.STARTED, plan="abc")
     step = RunRecord("refresh", "refresh upstream", "shop.s", at, at, 12, lock_seconds=0.5, inputs="v1")
     run.append(state, 1, (begun,))
     run.append(state, 1, (step,))
