@@ -60,6 +60,8 @@ def falsify(
     tables = tables_of(list(subject.relations), declarations.query.own, subject.literals)
     search = Search(subject, declarations, tables, mutations, seed, seconds, worlds)
     search.engine = to + (", translated" if subject.translated else "")
+    if subject.untranslatable:
+        return search.trial(f"it cannot be written for {to} as it is meant: {subject.untranslatable}")
     try:
         bench = _bench(tables, subject.views, dialect, setup, engine)
     except EngineError as error:

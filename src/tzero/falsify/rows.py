@@ -46,9 +46,9 @@ class RowMaker:
         return row
 
     def _share(self, table: Table, row: Row, near: Row | None) -> None:
-        """Take values that other rows have in joined columns."""
+        """Take values that other rows have in joined columns of the same type."""
         for column, group in table.groups.items():
-            if near is not None and column in near and column != table.fresh and self.random.random() < 0.8:
+            if near is not None and self._is_shared(table, column, near) and self.random.random() < 0.8:
                 row[column] = near[column]
                 continue
             others = [
@@ -56,10 +56,22 @@ class RowMaker:
                 for name, joined in self.tables.items()
                 for other, theirs in joined.groups.items()
                 if theirs == group and (name, other) != (table.name, column) and self.world.rows.get(name)
+                if _alike(joined.kinds[other].kind, table.kinds[column].kind)
             ]
             if others and self.random.random() < 0.7:
                 name, other = self.random.choice(others)
-                row[column] = self.random.choice(list(self.world.rows[name].values()))[other]
+                value = self.random.choice(list(self.world.rows[name].values()))[other]
+                if value is not None or table.nullable(column):
+                    row[column] = value
+
+    def _is_shared(self, table: Table, column: str, near: Row) -> bool:
+        """Whether an own row has a value that can be that of a column here."""
+        own = next((other for other in self.tables.values() if other.own), table)
+        if column not in near or column == table.fresh or column not in own.kinds:
+            return False
+        return _alike(own.kinds[column].kind, table.kinds[column].kind) and (
+            near[column] is not None or table.nullable(column)
+        )
 
     def _refer(self, row: Row, other: str, match: dict[str, str], near: Row | None) -> None:
         there = list(self.world.rows.get(other, {}).values())
@@ -115,6 +127,11 @@ class RowMaker:
             if table.nullable(column) and self.random.random() < 0.3:
                 late = None
             set_late(table, row, column, late, self.values)
+
+
+def _alike(one: str, other: str) -> bool:
+    whole = ("integer", "bigint")
+    return one == other or (one in whole and other in whole)
 
 
 def set_late(table: Table, row: Row, time: str, moment: Any, values: Values) -> None:

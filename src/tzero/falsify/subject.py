@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sqlglot import exp
-from sqlglot.errors import SqlglotError
+from sqlglot.errors import ErrorLevel, SqlglotError, UnsupportedError
 
 from tzero.errors import DeclarationError, ExpressionError
 from tzero.falsify.closure import renamed
@@ -21,7 +21,10 @@ Sql = str | exp.Expr
 
 @dataclass(frozen=True)
 class Subject:
-    """A query and its views in the bench's dialect; ``translated`` where they were written in another."""
+    """A query and its views in the bench's dialect; ``translated`` where they were written in another.
+
+    ``untranslatable`` says why they mean something else there, or nothing: then there is nothing to run.
+    """
 
     tree: exp.Expr
     sql: str
@@ -30,6 +33,7 @@ class Subject:
     literals: Literals
     translated: bool
     stopped: tuple[str, str] | None
+    untranslatable: str = ""
 
     @classmethod
     def read(
@@ -50,16 +54,17 @@ class Subject:
         parsed = {name.lower(): _tree(view, dialect) for name, view in views.items()}
         used = {name: view for name, view in parsed.items() if name in _reached(tree, parsed)}
         written = _Writer(dialect, to, [tree, *used.values()])
-        early, late = (stop and written.text(stop) for stop in (stopped_at(tree, EARLY), stopped_at(tree, LATE)))
-        return cls(
-            tree,
-            written.text(query),
-            {name: written.text(views.get(name, view)) for name, view in used.items()},
-            _relations([tree, *used.values()], declarations, used, everything),
-            read_literals([tree, *used.values()]),
-            dialect != to,
-            (early, late) if early and late else None,
-        )
+        relations = _relations([tree, *used.values()], declarations, used, everything)
+        literals = read_literals([tree, *used.values()])
+        try:
+            early, late = (stop and written.text(stop) for stop in (stopped_at(tree, EARLY), stopped_at(tree, LATE)))
+            texts = {name: written.text(views.get(name, view)) for name, view in used.items()}
+            stopped = (early, late) if early and late else None
+            # how another dialect reads the clock may mean nothing here: there it stands still
+            sql = early if early and dialect != to else written.text(query)
+            return cls(tree, sql, texts, relations, literals, dialect != to, stopped)
+        except SqlglotError as error:
+            return cls(tree, "", {}, relations, literals, True, None, str(error))
 
     def output_names(self, names: tuple[str, ...]) -> tuple[str, ...]:
         """What the query calls columns of its own row in its output."""
@@ -95,10 +100,18 @@ class _Writer:
         as_it_is = self.dialect == self.to and not self.bare
         if as_it_is and isinstance(query, str) and not isinstance(parse_one(query, self.dialect), exp.Create):
             return query
-        try:
+        if self.dialect == self.to:
             return renamed(tree, self.bare).sql(dialect=self.to)
-        except SqlglotError as error:
-            raise ExpressionError(f"this cannot be written in {self.to}: {error}") from error
+        other = next((node for node in tree.walk() if _means_something_else(node)), None)
+        if other is not None:
+            raise UnsupportedError(f"{other.sql(self.dialect)} has no like there")
+        return renamed(tree, self.bare).sql(dialect=self.to, unsupported_level=ErrorLevel.RAISE)
+
+
+def _means_something_else(node: exp.Expr) -> bool:
+    """What is written alike in every dialect and is not: ties of a limit are dropped, the mode of a tie is any of them."""
+    limits = node.args.get("limit_options") if isinstance(node, exp.Fetch) else None
+    return isinstance(node, exp.Mode) or (limits is not None and bool(limits.args.get("with_ties")))
 
 
 def _reached(tree: exp.Expr, views: Mapping[str, exp.Expr]) -> set[str]:

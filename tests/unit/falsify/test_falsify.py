@@ -191,3 +191,27 @@ def _undated() -> Any:
 def test_wrong_declarations_are_refused(query: str, asked: Declarations, error: type[Exception], says: str) -> None:
     with pytest.raises(error, match=says):
         falsify(query, asked)
+
+
+@pytest.mark.parametrize(
+    "tail", ["ORDER BY s.sold_at FETCH FIRST 5 ROWS WITH TIES", "WHERE mode() WITHIN GROUP (ORDER BY 1) = 1"]
+)
+def test_what_a_translation_would_change_is_not_run(tail: str) -> None:
+    trial = falsify(f"SELECT s.id, s.sold_at AS t0 FROM sales s {tail}", shop(), dialect="postgres")
+    assert trial.outcome is Outcome.INCONCLUSIVE
+    assert "as it is meant" in trial.reason
+
+
+def test_the_clock_of_another_dialect() -> None:
+    query = "SELECT s.id, s.sold_at AS t0, 'now'::timestamptz - s.sold_at AS age FROM sales s"
+    witness = leak(query, shop(), dialect="postgres").witness
+    assert witness is not None
+    assert witness.mutation == "clock"
+
+
+def test_columns_of_other_types_may_be_compared() -> None:
+    query = (
+        "SELECT s.id, s.sold_at AS t0, count(n.id) AS n FROM sales s LEFT JOIN notes n"
+        " ON n.stars = s.weight AND CAST(n.id AS text) = s.brand AND n.read_at < s.sold_at GROUP BY ALL"
+    )
+    assert falsify(query, shop(), seconds=30, worlds=80).outcome is Outcome.CLEAN
