@@ -109,7 +109,7 @@ class _Writer:
 
 
 def _means_something_else(node: exp.Expr) -> bool:
-    """What is written alike in every dialect and is not: ties of a limit are dropped, the mode of a tie is any of them."""
+    """What is written alike and is not: ties of a limit are dropped elsewhere, the mode of a tie is any of them."""
     limits = node.args.get("limit_options") if isinstance(node, exp.Fetch) else None
     return isinstance(node, exp.Mode) or (limits is not None and bool(limits.args.get("with_ties")))
 
