@@ -19,6 +19,7 @@ from tzero.prove.meaning.labels import untrue
 from tzero.prove.meaning.logic import facts_of, is_null, negate
 from tzero.prove.transfer.expression import arguments, bind, joined
 from tzero.prove.transfer.frame import Frame
+from tzero.prove.transfer.wording import worded
 
 if TYPE_CHECKING:
     from tzero.prove.transfer.group import Grouping
@@ -120,7 +121,7 @@ class Aggregation:
     def term(self) -> Term:
         """The value of the aggregate, as a variable of the group."""
         parts = [self._contributions(frame) for frame in self.frames]
-        result = Var(self.call.node.sql()[:40], self._result_type(parts))
+        result = Var(self.call.name, self._result_type(parts))
         self.grouping.produced.add(result)
         atoms: dict[Atom, None] = {}
         if self.call.name == "Min" and parts and all(c.values and c.values[0].is_time for p in parts for c in p):
@@ -314,7 +315,7 @@ class Aggregation:
         if name == "Mode" and not (call.order and self.interpreter.dialect == "postgres"):
             self._order("ties of MODE are broken by the order of the rows")
         if name in functions.ORDER_SENSITIVE and not (call.order and self._total(parts)):
-            self._order(f"{call.node.sql()[:60]} without a total ORDER BY depends on the order of the rows")
+            self._order(f"{worded(call.node)} without a total ORDER BY depends on the order of the rows")
         if name in functions.TIE_SENSITIVE and not self._total(parts):
             self._order("ties are broken by the order of the rows")
 

@@ -18,6 +18,7 @@ from tzero.prove.domain.types import (
     UNKNOWN,
 )
 from tzero.prove.transfer.frame import Frame
+from tzero.prove.transfer.wording import worded
 
 Binder = Callable[[exp.Expr, Frame], Term]
 BINDERS: dict[type[exp.Expr], Binder] = {}
@@ -45,11 +46,11 @@ def bind(node: exp.Expr, frame: Frame) -> Term:
         return binder(node, frame)
     name = type(node).__name__
     if name in functions.CLOCK_NODES:
-        return frame.impure(Kind.CLOCK, node, f"{node.sql()} reads the clock", (), _clock_type(name))
+        return frame.impure(Kind.CLOCK, node, f"{worded(node)} reads the clock", (), _clock_type(name))
     if name in functions.VOLATILE_NODES:
-        return frame.impure(Kind.VOLATILE, node, f"{node.sql()} changes from call to call")
+        return frame.impure(Kind.VOLATILE, node, f"{worded(node)} changes from call to call")
     if name in functions.SESSION_NODES:
-        return frame.impure(Kind.SESSION, node, f"{node.sql()} depends on the session")
+        return frame.impure(Kind.SESSION, node, f"{worded(node)} depends on the session")
     if name in functions.PURE_NODES:
         return _pure(node, frame, functions.PURE_NODES[name], name in functions.STRICT_NODES)
     return frame.unknown(node, f"{name} is not understood", _inner_columns(node, frame))

@@ -25,6 +25,7 @@ from tzero.prove.domain.types import (
 )
 from tzero.prove.transfer.binding import bind, binds
 from tzero.prove.transfer.frame import Frame
+from tzero.prove.transfer.wording import worded
 
 
 @binds(exp.Column)
@@ -47,7 +48,7 @@ def _column(node: exp.Expr, frame: Frame) -> Term:
         return frame.impure(Kind.CLOCK, node, f"{node.name} reads the clock")
     if node.name.lower() in ("rowid", "ctid", "xmin", "oid", "tableoid"):
         return frame.impure(Kind.ORDER, node, f"{node.name} is a physical position")
-    return frame.unknown(node, f"no such column: {node.sql()}")
+    return frame.unknown(node, f"no such column: {worded(node)}")
 
 
 @binds(exp.TableColumn)

@@ -19,6 +19,7 @@ from tzero.prove.transfer.from_clause import FromClause, with_row
 from tzero.prove.transfer.group import Grouping
 from tzero.prove.transfer.join import side_by_side
 from tzero.prove.transfer.window import Windowing
+from tzero.prove.transfer.wording import worded
 
 if TYPE_CHECKING:
     from tzero.prove.transfer.interpreter import Interpreter, Names
@@ -215,7 +216,7 @@ class Selection:
     def _star(self, node: exp.Expr, star: exp.Star, frame: Frame) -> list[tuple[str, Term]]:
         columns = self._starred(node, frame)
         if columns is None:
-            return [("*", frame.unknown(node, f"no such relation: {node.sql()}"))]
+            return [("*", frame.unknown(node, f"no such relation: {worded(node)}"))]
         dropped = {item.name.lower() for item in star.args.get("except_") or star.args.get("except") or ()}
         replaced = {e.alias.lower(): e.this for e in star.args.get("replace") or ()}
         renamed = {e.this.name.lower(): e.alias.lower() for e in star.args.get("rename") or ()}

@@ -14,6 +14,7 @@ from tzero.prove.transfer import times
 from tzero.prove.transfer.expression import bind, join_types
 from tzero.prove.transfer.frame import Frame
 from tzero.prove.transfer.scan import scan
+from tzero.prove.transfer.wording import worded
 
 if TYPE_CHECKING:
     from tzero.prove.transfer.interpreter import Interpreter, Names
@@ -83,7 +84,7 @@ def _function(interpreter: Interpreter, node: exp.Expr, outer: Frame | None) -> 
         return _unnest(interpreter, node, args, outer)
     if isinstance(node, exp.Anonymous) and node.name.lower() in ("generate_series", "range"):
         return _series(interpreter, node, outer)
-    return interpreter.opaque(node, f"the table function {node.sql()[:40]} is not understood", [])
+    return interpreter.opaque(node, f"the table function {worded(node)} is not understood", [])
 
 
 def _frame(interpreter: Interpreter, outer: Frame | None) -> Frame:

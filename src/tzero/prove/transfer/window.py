@@ -125,7 +125,7 @@ class Value:
             return self.frame.unknown(
                 self.w.node, "a window frame that is not understood", (*self.partition, *self.args)
             )
-        result = Var(self.w.node.sql()[:40], self._type())
+        result = Var(self.w.name, self._type())
         outside = self.row.store
         special = self._special(result, reach)
         if special is not None:
