@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from tzero.prove import Declarations, parse_toml
+from tzero.prove import DeclarationFile, Declarations, parse_toml
 
 HERE = Path(__file__).parent
 _CASE = re.compile(
@@ -39,32 +39,15 @@ def cases() -> list[Case]:
     return [case for path in sorted(HERE.glob("*.md")) for case in _read(path, shared)]
 
 
-def _read(path: Path, shared: object) -> list[Case]:
-    from tzero.prove import DeclarationFile
-
-    assert isinstance(shared, DeclarationFile)
+def _read(path: Path, shared: DeclarationFile) -> list[Case]:
     text = path.read_text(encoding="utf-8")
     found = list(_CASE.finditer(text))
     assert len(found) == text.count("\n## "), f"{path.name}: a case is not written as the others are"
     return [_case(path, match, shared) for match in found]
 
 
-def _case(path: Path, match: re.Match[str], shared: object) -> Case:
-    from tzero.prove import DeclarationFile
-
-    assert isinstance(shared, DeclarationFile)
-    own = parse_toml(match["toml"] or "")
-    keys = {line.split("=")[0].strip() for line in (match["toml"] or "").splitlines() if "=" in line}
-    query = own.query if keys & {"anchor", "own", "spine"} else shared.query
-    if keys & {"zone", "tolerance"} and query is shared.query:
-        from dataclasses import replace
-
-        query = replace(shared.query, zone=own.query.zone, tolerance=own.query.tolerance)
-    elif "anchor" in keys and not keys & {"own", "spine"}:
-        from dataclasses import replace
-
-        query = replace(query, own=shared.query.own)
-    declared = Declarations({**shared.relations, **own.relations}, query, own.pure_functions)
+def _case(path: Path, match: re.Match[str], shared: DeclarationFile) -> Case:
+    declared = shared.merged(parse_toml(match["toml"] or "")).for_query()
     return Case(
         path.stem, match["title"], match["sql"], declared, match["dialect"] or "duckdb", match["expected"],
         match["code"], match["column"],

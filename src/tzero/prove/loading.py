@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -43,19 +43,34 @@ class DeclarationFile:
     query: Query = field(default_factory=Query)
     queries: Mapping[str, Query] = field(default_factory=dict)
     pure_functions: frozenset[str] = frozenset()
+    said: frozenset[str] = frozenset()
+    """The keys of the default query that the text itself has."""
 
     def for_query(self, name: str | None = None) -> Declarations:
         """The declarations of one query; an unnamed or unknown one gets the default."""
         return Declarations(self.relations, self.queries.get(name or "", self.query), self.pure_functions)
 
     def merged(self, other: DeclarationFile) -> DeclarationFile:
-        """Both files; what ``other`` says comes on top."""
+        """Both files; ``other`` comes on top, key by key of a query; ``own`` and ``spine`` replace each other.
+
+        >>> shared = parse_toml('anchor = "at"\\nown = "sales"')
+        >>> shared.merged(parse_toml('zone = "UTC"')).query.own
+        'sales'
+        """
         return DeclarationFile(
             {**self.relations, **other.relations},
-            other.query if other.query != Query() else self.query,
-            {**self.queries, **other.queries},
+            other._on_top_of(self.query),
+            {name: other._on_top_of(query) for name, query in self.queries.items()} | dict(other.queries),
             self.pure_functions | other.pure_functions,
+            self.said | other.said,
         )
+
+    def _on_top_of(self, query: Query) -> Query:
+        """A query with the keys that this file itself has."""
+        new = {key: getattr(self.query, key) for key in sorted(self.said)}
+        if {"own", "spine"} & self.said:
+            new = {"own": None, "spine": ()} | new
+        return replace(query, **new, place=self.query.place or query.place) if new else query
 
 
 def load_toml(path: Path) -> DeclarationFile:
@@ -133,6 +148,7 @@ class _Reader:
             self.query(query, "query") if query else Query(),
             {name: self.query(_on_top(query, table), name) for name, table in self.tables(data, "queries")},
             frozenset(self.names(data, "pure_functions", "the file")),
+            frozenset(query),
         )
 
     def tables(self, data: dict[str, Any], key: str) -> Iterable[tuple[str, dict[str, Any]]]:

@@ -152,12 +152,19 @@ class Check:
     def _anchors(self, time: Term) -> tuple[Term, ...]:
         """The anchor's start on the line of a time."""
         anchor = self.anchor
-        zone = self.query.zone or "UTC"
+        zone = self._zone_of_days()
         if anchor.type == INSTANT and time.type != INSTANT:
             return ()
         if anchor.type != INSTANT and time.type == INSTANT and not zones.is_utc(zone):
             return (app("start", anchor, type_=INSTANT, params=(zone,)),)
         return (anchor,)
+
+    def _zone_of_days(self) -> str:
+        """The zone in which the anchor's day begins: the declared one, or that of the anchor's own expression."""
+        if self.query.zone:
+            return self.query.zone
+        named = (inner for inner in _inside(self.row.store.canon(self.anchor)) if isinstance(inner, App))
+        return next((str(inner.params[0]) for inner in named if inner.op == "local"), "UTC")
 
     # -- discharge ------------------------------------------------------------------------------------------------
 

@@ -84,6 +84,20 @@ def test_headers() -> None:
     assert parse_header("SELECT 1 -- tzero: anchor = 'x'") is None
 
 
+def test_a_header_adds_single_keys_to_a_file() -> None:
+    shared = parse_toml("anchor = 'at'\nown = 'sales'\nzone = 'UTC'\n[queries.daily]\nanchor = 'day'\nspine = ['day']")
+    header = parse_header("-- tzero: tolerance = '24h'\n-- tzero: zone = 'Europe/Oslo'\nSELECT 1")
+    assert header is not None
+    query = shared.merged(header).query
+    assert (query.anchor, query.own, query.zone) == ("at", "sales", "Europe/Oslo")
+    assert query.tolerance_of("x") == timedelta(hours=24)
+    daily = shared.merged(header).for_query("daily").query
+    assert (daily.anchor, daily.spine, daily.zone) == ("day", ("day",), "Europe/Oslo")
+    assert shared.merged(parse_toml("spine = ['at']")).query.own is None
+    assert shared.merged(parse_toml("own = 'none'")).query.own is None
+    assert shared.merged(parse_toml("[relations.a]\nstatic = true")).query == shared.query
+
+
 def test_a_file(tmp_path: Path) -> None:
     path = tmp_path / "d.toml"
     path.write_text(FULL, encoding="utf-8")

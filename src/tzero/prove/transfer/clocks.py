@@ -91,6 +91,7 @@ def _unix_floor(node: exp.Expr, frame: Frame) -> Term:
 def _time_to_text(node: exp.Expr, frame: Frame) -> Term:
     value, form = bind(node.this, frame), node.args.get("format")
     if value.type in ("naive", DATE) and isinstance(form, exp.Literal) and _sorts_like_time(form.name):
+        frame.interpreter.use("years have four digits, so that their text sorts as they do")
         return app("iso", value, type_="epoch", params=(form.name,))
     return pure(frame, node, "to_char", (value,), TEXT, True, (form.sql() if isinstance(form, exp.Expr) else "",))
 

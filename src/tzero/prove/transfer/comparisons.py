@@ -70,6 +70,8 @@ def compare(frame: Frame, op: str, swapped: bool, left: Term, right: Term, node:
     if pair is None:
         return frame.unknown(node, f"a comparison of {left.type} with {right.type}", (left, right), BOOL)
     left, right = _difference_signs(*pair)
+    if times.is_moved(left) or times.is_moved(right):
+        frame.interpreter.use(times.FINITE)
     return app(op, *((right, left) if swapped else (left, right)), type_=BOOL)
 
 

@@ -26,6 +26,7 @@ from tzero.prove.domain.terms import (
 from tzero.prove.domain.types import CALENDAR_UNITS, FIXED_UNITS, INTERVAL, TEXT, UNKNOWN, Span, has_offset, parse_time
 from tzero.prove.transfer.frame import Frame
 
+FINITE = "times are finite: infinity less an interval is no earlier than infinity"
 _CLOCK_WORDS = frozenset({"now", "today", "yesterday", "tomorrow", "current", "allballs"})
 
 
@@ -189,6 +190,13 @@ def subtract(frame: Frame, left: Term, right: Term, node: exp.Expr) -> Term:
         right = session_instant(frame, right, node) if right.type != INSTANT else right
     days = left.type == right.type == DATE and frame.dialect in ("postgres", "duckdb")
     return app("sub_time", left, right, type_=INT if days else INTERVAL, params=("days" if days else "span",))
+
+
+def is_moved(term: Term) -> bool:
+    """Whether a time is another one plus or minus an interval, which says nothing where that is infinite."""
+    if not (isinstance(term, App) and term.is_time):
+        return False
+    return term.op == "around" or (term.op == "shift" and term.params[0] != 0)
 
 
 def span_of(term: Term) -> Span | None:

@@ -198,7 +198,8 @@ class Value:
             and self._orders_by_time(self.args[0])
         ):
             return self._next(result, reach)
-        if self.w.call is not None and self.w.call.name == "Min" and self.args and self.args[0].is_time:
+        whole = not reach.sliding and (self.total or not reach.physical)
+        if self.w.call is not None and self.w.call.name == "Min" and self.args and self.args[0].is_time and whole:
             return self._earliest(result, reach)
         if self.w.call is not None and self._is_running_total(reach):
             return self._running(result, reach)

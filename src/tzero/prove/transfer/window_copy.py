@@ -88,6 +88,7 @@ class Copy:
         if span is not None and own.type in TIME_TYPES:
             frame = self.value.frame
             moved = times.add_span(frame, own, -span if earlier else span, self.value.w.node)
+            self.value.interpreter.use(times.FINITE)
             return [Le(mine, moved, 0) if earlier else Le(moved, mine, 0)]
         if isinstance(offset, Const) and offset.at is not None:
             scale = DAY if own.type == "date" else 1

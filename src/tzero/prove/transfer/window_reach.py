@@ -81,8 +81,7 @@ class Reaching:
         if exclude in ("GROUP", "CURRENT ROW"):
             positions.discard(OWN)
         physical = kind == "ROWS" and exclude not in ("GROUP", "TIES")
-        sliding = kind != "RANGE" and any(_counts(offset) for offset in (low_offset, high_offset))
-        sliding = sliding or (kind != "RANGE" and low_offset is not None and low == -1)
+        sliding = kind != "RANGE" and not (_all_before(start, end) or _all_after(start, end))
         physical = physical or (kind == "ROWS" and sliding)
         before = high_offset if kind == "RANGE" and high == -1 else None
         after = low_offset if kind == "RANGE" and low == 1 else None
@@ -123,6 +122,16 @@ class Reaching:
         return None
 
 
-def _counts(offset: Term | None) -> bool:
-    """Whether a bound that counts rows passes over any."""
-    return isinstance(offset, Const) and offset.at is not None and offset.at > 1
+def _all_before(start: tuple[int, Term | None], end: tuple[int, Term | None]) -> bool:
+    """Whether a frame that counts rows starts at the first: it holds every row before the own one, or before that."""
+    return start == (-1, None) and _passes_none(end)
+
+
+def _all_after(start: tuple[int, Term | None], end: tuple[int, Term | None]) -> bool:
+    return end == (1, None) and _passes_none(start)
+
+
+def _passes_none(bound: tuple[int, Term | None]) -> bool:
+    """Whether no other row lies between the own row and a bound that counts rows."""
+    offset = bound[1]
+    return offset is None or (isinstance(offset, Const) and offset.at == 1)
