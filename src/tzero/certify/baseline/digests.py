@@ -1,0 +1,113 @@
+"""The query that digests a relation in one scan, and what its numbers become.
+
+A cell adds ``k * (v mod p + p)`` to the digest of its day and column. ``v`` is the integer that stands for its value,
+``k`` comes from the md5 of its row's key: values that change places change the sum, rows that change places do not.
+There are two such sums, each with its own ``k`` and prime ``p``, and no addition can overflow or round, so that no
+order of additions matters. NULL adds nothing, and no value adds nothing. A float adds the engine's own hash of itself
+and of ``k``. Two states of one day that differ by accident agree with a chance of about 2**-60; whoever may write to
+the database can make such states on purpose, as with any sum.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tzero.certify.baseline.baseline import UNDATED, DayDigest
+from tzero.certify.baseline.forms import Form, day_of, hashed
+from tzero.engines.base import Engine
+from tzero.engines.catalog import ColumnInfo
+from tzero.sql.names import RelationName
+from tzero.sql.render import quoted
+
+_PRIMES = (2147483659, 2147483693)
+"""The first two above 2**31: what is left of a value of 32 bits is the value."""
+_HALF = 2**30
+_AT_ONCE = 300
+"""How many columns one scan takes: PostgreSQL knows no query with more than 1,664."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """A relation to digest: by which columns its rows are told apart, and where the day of each stands.
+
+    ``days`` is the relation with the times, itself or another one that is joined on its key; ``time`` None where the
+    rows have none.
+    """
+
+    relation: RelationName
+    columns: tuple[ColumnInfo, ...]
+    key: tuple[str, ...]
+    days: RelationName
+    days_key: tuple[str, ...]
+    time: ColumnInfo | None
+    zone: str
+
+
+def digest(engine: Engine, scan: Scan) -> tuple[DayDigest, ...]:
+    """The digests of every day, oldest first."""
+    found: dict[str, list[str]] = {}
+    rows: dict[str, int] = {}
+    for start in range(0, len(scan.columns), _AT_ONCE):
+        forms = [Form(column, engine.dialect, "r") for column in scan.columns[start : start + _AT_ONCE]]
+        for day, number, *sums in engine.rows(_query(scan, forms, engine.dialect)):
+            rows[day or UNDATED] = int(number)
+            found.setdefault(day or UNDATED, []).extend(_digests(forms, sums))
+    return tuple(DayDigest(day, rows[day], tuple(found[day])) for day in sorted(found))
+
+
+def probe(engine: Engine) -> str:
+    """What the engine's own hash of floats gives for a float that is known: another hash gives another one."""
+    form = Form(ColumnInfo("v", "double precision"), engine.dialect, "t")
+    known = "SELECT CAST(0.1 AS double precision) AS v, CAST(7 AS bigint) AS k1, CAST(11 AS bigint) AS k2"
+    total = engine.rows(f"SELECT {_sums(form, 'v')[0]} FROM ({known}) AS known")
+    return f"{engine.dialect} {int(total[0][0])}"
+
+
+def _query(scan: Scan, forms: Sequence[Form], dialect: str) -> str:
+    key = [Form(column, dialect, "r") for name in scan.key for column in scan.columns if column.name == name]
+    values = "".join(f", {form.integer} AS v{at}" for at, form in enumerate(forms))
+    sums = "".join(f", {item}" for at, form in enumerate(forms) for item in _sums(form, f"v{at}"))
+    hashes = hashed(f"({' || '.join(form.part for form in key)})", dialect)
+    # OFFSET 0: the hash of a key is made once per row, not once per sum
+    keyed = f"SELECT {_day(scan, dialect)} AS day, {hashes} AS h{values} FROM {_source(scan, dialect)} OFFSET 0"
+    split = f"SELECT *, (h >> 30) + 1 AS k1, (h & {_HALF - 1}) + 1 AS k2 FROM ({keyed}) AS keyed OFFSET 0"
+    return f"SELECT CAST(day AS text), count(*){sums} FROM ({split}) AS split GROUP BY day"
+
+
+def _source(scan: Scan, dialect: str) -> str:
+    relation = f"{quoted(scan.relation, dialect)} AS r"
+    if scan.days == scan.relation:
+        return relation
+    pairs = zip(scan.key, scan.days_key, strict=True)
+    same = " AND ".join(f"r.{quoted(mine, dialect)} = d.{quoted(theirs, dialect)}" for mine, theirs in pairs)
+    return f"{relation} LEFT JOIN {quoted(scan.days, dialect)} AS d ON {same}"
+
+
+def _day(scan: Scan, dialect: str) -> str:
+    if scan.time is None:
+        return "CAST(NULL AS date)"
+    return day_of(Form(scan.time, dialect, "r" if scan.days == scan.relation else "d"), scan.zone)
+
+
+def _sums(form: Form, value: str) -> list[str]:
+    if form.is_float and form.dialect == "postgres":
+        return [f"sum(hashfloat8extended({value}, k1 * {_HALF} + k2))"]
+    if form.is_float:
+        return [f"sum(CASE WHEN {value} IS NOT NULL THEN hash({value}, k1, k2) END)"]
+    rest = "{value}" if form.is_short else "{value} % {prime}"
+    return [
+        f"sum({k} * ({rest.format(value=value, prime=prime)} + {prime}))"
+        for k, prime in zip(("k1", "k2"), _PRIMES, strict=True)
+    ]
+
+
+def _digests(forms: Sequence[Form], sums: Sequence[object]) -> list[str]:
+    found, at = [], 0
+    for form in forms:
+        taken = sums[at : at + (1 if form.is_float else 2)]
+        at += len(taken)
+        text = ",".join("" if value is None else str(int(str(value))) for value in taken)
+        found.append(hashlib.sha256(text.encode()).hexdigest()[:16])
+    return found
