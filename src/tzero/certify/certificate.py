@@ -17,12 +17,14 @@ from importlib.metadata import version
 from typing import Any
 
 from tzero.certify.certification import Certification
+from tzero.certify.curves import curves_of
+from tzero.certify.declared import declared_json
 from tzero.certify.lineage import Lineage, lineage_of
 from tzero.certify.standing import Standing, standing_of
 from tzero.certify.subject import Subject
 from tzero.certify.waiver import Waiver, uncovered, unused
 from tzero.errors import TzeroError
-from tzero.state import feature_contract, run
+from tzero.state import certificate, feature_contract, run
 from tzero.state.certificate import CertificateRecord
 
 STATEMENT = "https://in-toto.io/Statement/v1"
@@ -97,11 +99,16 @@ def canonical(value: Any) -> str:
 
 
 def certify(
-    certification: Certification, waivers: Sequence[Waiver] = (), *, baseline: str | None = None
+    certification: Certification,
+    waivers: Sequence[Waiver] = (),
+    *,
+    baseline: str | None = None,
+    max_age: dt.timedelta | None = None,
 ) -> Certificate:
     """State what the gates said. Certified when each holds, or is unproved and waived in every finding.
 
-    ``baseline`` is the sha256 of the digests of what the relation holds.
+    ``baseline`` is the sha256 of the digests of what the relation holds, ``max_age`` how old the certificate may be
+    where whoever asks for it does not say.
     """
     subject, results = certification.subject, certification.results
     now = dt.datetime.now(dt.UTC)
@@ -117,12 +124,16 @@ def certify(
             "contract": subject.contract,
             "verdict": CERTIFIED if good else REFUSED,
             "certified_at": now.isoformat(timespec="microseconds"),
+            "max_age_seconds": None if max_age is None else max_age.total_seconds(),
+            "previous": _previous(subject),
             "run_id": _last_run(subject),
             "standing": standing_of(subject).as_json(),
             "gates": [result.as_json() for result in results],
             "waivers": [waiver.as_json() for waiver in waivers],
             "unused_waivers": [waiver.as_json() for waiver in unused(results, waivers, now.date())],
             "anchors": _anchors(subject),
+            "declarations": declared_json(subject.declarations),
+            "curves": _curves(subject),
             "lineage": [] if lineage is None else [link.as_json() for link in lineage],
             "versions": _versions(subject),
         },
@@ -141,6 +152,20 @@ def _lineage(subject: Subject) -> Lineage | None:
         return lineage_of(subject)
     except TzeroError:
         return None
+
+
+def _curves(subject: Subject) -> dict[str, Any] | None:
+    """The curves; None where the relation cannot be read, which its gate says."""
+    try:
+        return curves_of(subject)
+    except TzeroError:
+        return None
+
+
+def _previous(subject: Subject) -> str | None:
+    """The id of the certificate before this one: a chain that shows where one was taken out."""
+    found = certificate.latest(subject.state, str(subject.relation))
+    return None if found is None else found.certificate_id
 
 
 def _subjects(subject: Subject, lineage: Lineage | None, baseline: str | None) -> list[dict[str, Any]]:

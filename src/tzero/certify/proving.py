@@ -18,10 +18,14 @@ from tzero.sql.render import Tree, render
 
 @dataclass(frozen=True, slots=True)
 class Proved:
-    """A proof, and the texts that the spans of its findings lie in: the empty name is the relation itself."""
+    """A proof, and the texts that the spans of its findings lie in: the empty name is the relation itself.
+
+    ``query`` is the relation's own query.
+    """
 
     proof: Proof
     texts: Mapping[str, str]
+    query: Tree
 
 
 def proof_of(subject: Subject, seconds: float = 0.0) -> Proved:
@@ -35,7 +39,9 @@ def proof_of(subject: Subject, seconds: float = 0.0) -> Proved:
     own = texts.pop(str(subject.relation).lower())
     declarations = typed(engine, subject.declarations, closure.bases)
     proof = prove(own, declarations, dialect=engine.dialect, views=texts)
-    return Proved(with_witness(proof, own, declarations, engine.dialect, texts, seconds), {**texts, "": own})
+    return Proved(
+        with_witness(proof, own, declarations, engine.dialect, texts, seconds), {**texts, "": own}, closure.trees[-1]
+    )
 
 
 def typed(engine: Engine, declarations: Declarations, bases: Iterable[RelationName]) -> Declarations:

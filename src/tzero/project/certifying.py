@@ -28,7 +28,7 @@ from tzero.sql.names import RelationName
 from tzero.sql.render import reads_files
 from tzero.state import certificate
 from tzero.state.schema import StateSchema
-from tzero.timeline import Day
+from tzero.timeline import Day, duration
 
 
 def certifiable(declared: Declared, config: Config) -> tuple[RelationName, ...]:
@@ -142,9 +142,10 @@ def certify_subject(subject: Subject, config: Config, progress: Progress) -> Cer
 
     A good one accepts the definitions that it saw for the first time.
     """
-    certification = pass_gates(subject, gates(), progress)
+    certification = pass_gates(subject, gates(config.certify.seconds), progress)
     waivers = [Waiver(**waiver.model_dump()) for waiver in config.waiver]
-    found = certify(certification, waivers)
+    oldest = config.certify.max_age
+    found = certify(certification, waivers, max_age=None if oldest is None else duration(oldest))
     with subject.engine.transaction():
         if found.is_good:
             accept_found(subject.state, lineage_of(subject))

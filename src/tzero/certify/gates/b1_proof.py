@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from tzero.certify.gate import Finding, GateResult, Verdict
-from tzero.certify.proving import proof_of
+from tzero.certify.proving import Proved, proof_of
 from tzero.certify.subject import Subject
 from tzero.prove import Finding as Unproved
 from tzero.prove import Proof
 from tzero.prove import Verdict as Proven
+from tzero.sql.outline import outline
 
 _VERDICTS = {Proven.PROVED: Verdict.PROVED, Proven.UNPROVED: Verdict.UNPROVED, Proven.LEAK: Verdict.LEAK}
 
@@ -36,8 +38,29 @@ class ProofGate:
         findings = tuple(_finding(subject, unproved) for unproved in proof.findings)
         notes = tuple(f"assumed: {assumption}" for assumption in proof.assumptions)
         return GateResult(
-            self.code, self.title, _VERDICTS[proof.verdict], _summary(proof, proved), exercised, findings, notes
+            self.code,
+            self.title,
+            _VERDICTS[proof.verdict],
+            _summary(proof, proved),
+            exercised,
+            findings,
+            notes,
+            evidence=_evidence(found, subject.engine.dialect),
         )
+
+
+def _evidence(found: Proved, dialect: str) -> dict[str, Any]:
+    """The query in lines, and of each column its verdict and its chain of facts, by their number."""
+    facts = list(dict.fromkeys(fact for column in found.proof.columns for fact in column.facts))
+    return {
+        "query": [[line.text, line.column] for line in outline(found.query, dialect)],
+        "facts": facts,
+        "columns": [
+            {"column": c.column, "verdict": c.verdict.value, "facts": [facts.index(fact) for fact in c.facts]}
+            for c in found.proof.columns
+        ],
+        "assumptions": list(found.proof.assumptions),
+    }
 
 
 def _summary(proof: Proof, proved: int) -> str:

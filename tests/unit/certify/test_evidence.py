@@ -1,0 +1,54 @@
+"""What a certificate shows beside its verdicts: the curves, the declarations, the chain, the proof of each column."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from tests.unit.certify.own import OWN_SQL, own_subject
+from tests.unit.certify.shop import Shop
+
+from tzero.certify.certificate import certify, record_of
+from tzero.certify.certification import Certification
+from tzero.certify.curves import curves_of
+from tzero.certify.gate import GateResult, Verdict
+from tzero.certify.gates.b1_proof import ProofGate
+from tzero.state import certificate
+
+GOOD = GateResult("A1", "objects", Verdict.PASS, "all there")
+
+
+def test_curves_hold_one_median_of_every_day(shop: Shop) -> None:
+    found = curves_of(shop.subject())
+    days = [dt.date.fromisoformat(day) for day in found["days"]]
+    assert (days[0], days[-1], len(days)) == (dt.date(2024, 1, 1), dt.date(2024, 1, 26), 26)
+    assert sum(found["rows"]) == 120
+    assert found["features"]["brand_n"][0] == 0
+    assert found["features"]["brand_n"][-1] == 39  # of the 119 rows of earlier days, those of its brand
+    assert "id" not in found["features"]
+
+
+def test_curves_of_a_view_that_shows_its_own_t0(shop: Shop) -> None:
+    subject = own_subject(shop, OWN_SQL)
+    assert sum(curves_of(subject)["rows"]) == 120
+
+
+def test_a_certificate_names_the_one_before_it(shop: Shop) -> None:
+    first = certify(Certification(shop.subject(), (GOOD,)))
+    certificate.append(shop.state, record_of(first))
+    second = certify(Certification(shop.subject(), (GOOD,)), max_age=dt.timedelta(days=2))
+    assert (first.predicate["previous"], second.predicate["previous"]) == (None, first.id)
+    assert second.predicate["max_age_seconds"] == 172_800
+
+
+def test_a_certificate_says_what_was_declared(shop: Shop) -> None:
+    made = certify(Certification(shop.subject(), (GOOD,)))
+    assert made.predicate["declarations"]["relations"]["raw.sales"]["time"] == "sold_at"
+
+
+def test_the_proof_is_shown_line_by_line(shop: Shop) -> None:
+    evidence = ProofGate(seconds=0)(own_subject(shop, OWN_SQL)).evidence
+    columns = {item["column"]: item for item in evidence["columns"]}
+    assert columns["n"]["verdict"] == "PROVED"
+    facts = [evidence["facts"][number] for number in columns["n"]["facts"]]
+    assert "rows of raw.sales are bounded before t0" in facts
+    assert {column for _, column in evidence["query"]} == {"", "id", "t0", "n"}
