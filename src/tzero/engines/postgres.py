@@ -154,7 +154,8 @@ class PostgresEngine:
         return () if kind is None else (postgres_ddl.drop_aside(name, kind),)
 
     def refresh_statements(self, relation: StoredRelation) -> tuple[Statement, ...]:
-        return postgres_ddl.refresh_stored(relation, preflight(relation, self.rows), self._options.work_mem)
+        found = preflight(relation, postgres_ddl.index_name(relation), self.rows)
+        return postgres_ddl.refresh_stored(relation, found, self._options.work_mem)
 
     def _kept(self, name: RelationName, index: str | None, rebuilt: Collection[RelationName]) -> Kept:
         place = [name.schema, name.name]

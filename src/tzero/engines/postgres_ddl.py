@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 
 from tzero.engines.catalog import RelationKind, Statement, StoredRelation
@@ -18,6 +18,8 @@ Grant = tuple[str, str | None, bool]
 READERS_WAIT = "ACCESS EXCLUSIVE: readers and writers of it wait until the end of the transaction"
 WRITERS_WAIT = "EXCLUSIVE: other refreshes of it wait, readers do not"
 NEW = "ACCESS EXCLUSIVE on the new relation alone: nobody waits"
+INDEXES = "SHARE: refreshes of it wait, readers do not"
+UNREADABLE = "ACCESS EXCLUSIVE: nobody can read it before it is populated"
 ANALYZES = "SHARE UPDATE EXCLUSIVE: vacuum and other refreshes of it wait, readers do not"
 BUILD_SETTINGS = ("jit = off", "parallel_tuple_cost = 0.01")
 """For this transaction: the planner cannot know how many rows a running total keeps, and a nested loop or a merge on
@@ -100,17 +102,26 @@ def replace_stored(relation: StoredRelation, kept: Kept, work_mem: str) -> tuple
 def refresh_stored(relation: StoredRelation, found: Preflight, work_mem: str) -> tuple[Statement, ...]:
     """Recompute; concurrently, only the rows that changed are written and readers go on reading.
 
-    A unique index that is gone is made again: the next refresh will not keep readers waiting.
+    A unique index that is gone, or serves no concurrent refresh, is made first: readers do not wait for that either.
+    Readers of a relation without a key do wait, and nobody can read one that was never populated.
     """
     name = written(relation.name)
-    how, lock = ("CONCURRENTLY ", WRITERS_WAIT) if found.concurrently else ("", READERS_WAIT)
-    return (
-        *_settings(work_mem),
-        Statement(f"REFRESH MATERIALIZED VIEW {how}{name}", lock),
-        *(() if found.indexed else _index(relation)),
-        Statement(f"ANALYZE {name}", ANALYZES),
-        *_reset(),
-    )
+    again = () if found.indexed else _index_again(relation, found)
+    match (found.populated, found.indexed or bool(relation.key)):
+        case (True, True):
+            renewed = (*again, Statement(f"REFRESH MATERIALIZED VIEW CONCURRENTLY {name}", WRITERS_WAIT))
+        case (True, False):
+            renewed = (Statement(f"REFRESH MATERIALIZED VIEW {name}", READERS_WAIT),)
+        case _:
+            renewed = (Statement(f"REFRESH MATERIALIZED VIEW {name}", UNREADABLE), *again)
+    return (*_settings(work_mem), *renewed, Statement(f"ANALYZE {name}", ANALYZES), *_reset())
+
+
+def _index_again(relation: StoredRelation, found: Preflight) -> tuple[Statement, ...]:
+    """Under another name where one that is no use has the name: to drop that one, readers would have to wait."""
+    name = index_name(relation)
+    free = _beside(RelationName(None, name), "again").name if found.name_taken else name
+    return tuple(Statement(s.sql, INDEXES) for s in _index(replace(relation, index=free)))
 
 
 def _index(relation: StoredRelation) -> tuple[Statement, ...]:

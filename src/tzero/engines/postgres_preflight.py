@@ -1,8 +1,9 @@
-"""What must hold before a materialized view is refreshed, and whether that can be done CONCURRENTLY.
+"""What must hold before a materialized view is refreshed CONCURRENTLY.
 
-Without a unique index over plain columns PostgreSQL refuses. With NULLs in its key, it lets duplicates through in
-silence and compares every such row with every other. Before it is populated nobody can read it anyway. And a refresh
-runs the view's query: on somebody else's view, that was a way to run theirs with our rights (CVE-2024-0985).
+Without a valid unique index over plain columns and all rows PostgreSQL refuses. With NULLs in its key, it lets
+duplicates through in silence and compares every such row with every other. Before it is populated nobody can read it
+anyway. And a refresh runs the view's query: on somebody else's view, that was a way to run theirs with our rights
+(CVE-2024-0985).
 """
 
 from __future__ import annotations
@@ -22,33 +23,30 @@ SELECT c.relispopulated, pg_catalog.pg_has_role(c.relowner, 'USAGE') OR CASE
     WHEN pg_catalog.current_setting('server_version_num')::int >= 170000
     THEN pg_catalog.has_table_privilege(c.oid, 'MAINTAIN') ELSE FALSE END, pg_catalog.pg_get_userbyid(c.relowner),
   EXISTS (SELECT FROM pg_catalog.pg_index AS i WHERE i.indrelid = c.oid AND i.indisunique AND i.indisvalid
-    AND i.indpred IS NULL AND i.indexprs IS NULL)
+    AND i.indpred IS NULL AND i.indexprs IS NULL),
+  EXISTS (SELECT FROM pg_catalog.pg_class AS x WHERE x.relnamespace = c.relnamespace AND x.relname = ?)
 FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
 WHERE n.nspname = ? AND c.relname = ? AND c.relkind = 'm'"""
 
 
 @dataclass(frozen=True, slots=True)
 class Preflight:
-    """Whether a view has rows to read, and a unique index to refresh it by."""
+    """Whether a view has rows to read, a unique index to refresh it by, and another index of that one's name."""
 
     populated: bool
     indexed: bool
-
-    @property
-    def concurrently(self) -> bool:
-        """Whether it can be refreshed beside its readers; else they wait."""
-        return self.populated and self.indexed
+    name_taken: bool = False
 
 
-def preflight(relation: StoredRelation, rows: Rows) -> Preflight:
-    """Look at a materialized view that is about to be refreshed.
+def preflight(relation: StoredRelation, index: str, rows: Rows) -> Preflight:
+    """Look at a materialized view that is about to be refreshed, and whose unique index has this name.
 
     Raises TargetError where the view belongs to somebody else, SourceError where its key holds NULL.
     """
-    found = rows(_STATE, [relation.name.schema, relation.name.name])
+    found = rows(_STATE, [index, relation.name.schema, relation.name.name])
     if not found:
         raise TargetError(f"{relation.name} is no materialized view", fix="look at tzero plan, then run tzero apply")
-    populated, own, owner, indexed = found[0]
+    populated, own, owner, indexed, taken = found[0]
     if not own:
         raise TargetError(
             f"{relation.name} belongs to {owner}: refreshing it would run that role's query with your rights",
@@ -56,7 +54,7 @@ def preflight(relation: StoredRelation, rows: Rows) -> Preflight:
         )
     if populated and relation.key:
         _refuse_null_keys(relation, rows)
-    return Preflight(populated, indexed)
+    return Preflight(populated, indexed, taken)
 
 
 def _refuse_null_keys(relation: StoredRelation, rows: Rows) -> None:

@@ -96,12 +96,12 @@ def _difference(seen: Survey, relation: OwnRelation) -> tuple[Change, str] | Non
     changed = next((name for name in relation.reads if name in seen.dirty), None)
     if changed is not None:
         return Change.REPLACE, f"{changed} changes"
-    if not relation.stored and not _works(seen, relation):
-        return Change.REPLACE, "the columns that it reads changed"
+    if not _has_its_columns(seen, relation):
+        return Change.REPLACE, "its columns are no longer those of its query"
     return None
 
 
-def _works(seen: Survey, relation: OwnRelation) -> bool:
+def _has_its_columns(seen: Survey, relation: OwnRelation) -> bool:
     try:
         found = seen.engine.describe(relation.name)
         return found is not None and found.columns == seen.prospect.of_query(relation.tree)
