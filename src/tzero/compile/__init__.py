@@ -2,5 +2,6 @@
 
 from tzero.compile.compiler import compile_view
 from tzero.compile.deployment import Deployment, Relation, RelationRole, SourceCheck
+from tzero.compile.named_rows import NamedRows
 
-__all__ = ["Deployment", "Relation", "RelationRole", "SourceCheck", "compile_view"]
+__all__ = ["Deployment", "NamedRows", "Relation", "RelationRole", "SourceCheck", "compile_view"]

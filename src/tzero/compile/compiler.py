@@ -13,6 +13,7 @@ from tzero.compile.dialects import dialect
 from tzero.compile.dialects.base import Dialect
 from tzero.compile.entrypoint import entrypoint_query
 from tzero.compile.groups import Group, groups_of
+from tzero.compile.named_rows import NamedRows, named_rows
 from tzero.compile.scope import Catalog
 from tzero.compile.statistics import StatisticsQuery
 from tzero.errors import DeclarationError, Place
@@ -20,7 +21,7 @@ from tzero.features.expressions import Expression
 from tzero.features.populations import Population
 from tzero.features.rows import Rows
 from tzero.features.views import FeatureView
-from tzero.sql.build import relation
+from tzero.sql.build import identifier, relation
 from tzero.sql.names import RelationName
 from tzero.sql.portable import ColumnRef
 from tzero.timeline import Day, Instant
@@ -68,7 +69,25 @@ class _Compiler:
         reads = (view.base_relation, *(group.relation for group in self.groups))
         relations.append(Relation(view.name, RelationRole.ENTRYPOINT, query, key, None, reads))
         rows = [view.rows, *(p.rows for p in view.populations if p.rows != view.rows)]
-        return Deployment(view, tuple(relations), source_checks(rows, self.catalog, self.dialect))
+        checks = source_checks(rows, self.catalog, self.dialect)
+        return Deployment(view, tuple(relations), checks, self._rows(), tuple(self._events()))
+
+    def _rows(self) -> NamedRows:
+        keys = (name for _, statistic in self.view.statistics for name in statistic.own_keys)
+        names = dict.fromkeys((*self.view.rows.source.key, *keys))
+        return named_rows(self.base, relation(self.view.base_relation, "p"), names, None, self.dialect)
+
+    def _events(self) -> Iterator[tuple[Population, NamedRows]]:
+        for population in self.view.populations:
+            base = self.base
+            source: exp.Expr = relation(self.view.base_relation, "p")
+            if population.rows != self.view.rows:
+                base = self._population_base(population)
+                source = base.query(self.dialect, by_value=True).subquery(alias=identifier("p"))
+            statistics = [s for _, s in self.view.statistics if s.population == population]
+            used = [name for s in statistics for name in (*s.keys, s.value, s.known_at)]
+            names = dict.fromkeys(name for name in (*used, population.rows.source.known_at) if name is not None)
+            yield population, named_rows(base, source, names, population.where, self.dialect)
 
     def _statistics(self, group: Group) -> Relation:
         ctes: list[tuple[str, exp.Query]] = []

@@ -7,6 +7,8 @@ from enum import Enum
 
 from sqlglot import exp
 
+from tzero.compile.named_rows import NamedRows
+from tzero.features.populations import Population
 from tzero.features.views import FeatureView
 from tzero.sql.names import RelationName
 
@@ -49,11 +51,17 @@ class SourceCheck:
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """A compiled feature view."""
+    """A compiled feature view.
+
+    ``rows`` are the rows that get features, by what statistics are kept for; ``events`` the rows that each population
+    counts. Neither is built: they are for those who count again.
+    """
 
     view: FeatureView
     relations: tuple[Relation, ...]
     checks: tuple[SourceCheck, ...]
+    rows: NamedRows
+    events: tuple[tuple[Population, NamedRows], ...]
 
     @property
     def entrypoint(self) -> Relation:

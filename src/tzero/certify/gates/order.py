@@ -9,6 +9,7 @@ from tzero.certify.gates.a3_contract import ContractGate
 from tzero.certify.gates.a4_definition import DefinitionGate
 from tzero.certify.gates.a5_firewall import FirewallGate
 from tzero.certify.gates.b1_proof import ProofGate
+from tzero.certify.gates.b2_recount import RecountGate
 from tzero.certify.gates.b3_rows import RowsGate
 from tzero.certify.gates.c1_future import FutureGate
 from tzero.certify.gates.c3_fresh import FreshGate
@@ -26,6 +27,7 @@ def gates(seconds: float = 30.0) -> tuple[Gate, ...]:
         DefinitionGate(),
         FirewallGate(),
         ProofGate(),
+        RecountGate(),
         RowsGate(),
         FutureGate(seconds),
         FreshGate(),

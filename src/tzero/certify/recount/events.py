@@ -1,0 +1,95 @@
+"""The events of a population, read once and kept in columns: when each enters and leaves the sight of anchors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from tzero.certify.recount.reading import Line, length, lines_of, whole
+from tzero.certify.recount.values import NUMBER, TIME
+from tzero.compile import NamedRows
+from tzero.engines.base import Engine
+from tzero.features.populations import Population
+from tzero.features.rows import T0
+from tzero.features.types import ColumnType
+from tzero.sql.render import quoted
+from tzero.timeline import Anchor, Day, Trail
+
+_TIME, _KNOWN, _NUMBER = "time_", "known_", "number_"
+_FINITE = {"duckdb": "isfinite({})", "postgres": "isfinite({})"}
+
+
+@dataclass(frozen=True, slots=True)
+class Events:
+    """``table`` has the time, the number of rows, when they became known, then ``columns``; times as whole numbers."""
+
+    table: pa.Table
+    columns: tuple[str, ...]
+
+    @property
+    def places(self) -> dict[str, int]:
+        """Where each column stands in a line of `entering` and `leaving`."""
+        return {name: NUMBER + 1 + at for at, name in enumerate(self.columns)}
+
+    def entering(self, trail: Trail, anchor: Anchor) -> Iterator[tuple[int, Line]]:
+        """Events by the moment that anchors must be later than to see them."""
+        return self._ordered(trail, anchor, 0)
+
+    def leaving(self, trail: Trail, anchor: Anchor) -> Iterator[tuple[int, Line]]:
+        """Events by the moment that anchors must not be later than to see them; nothing where there is no window."""
+        return iter(()) if trail.leaves_after is None else self._ordered(trail, anchor, 1)
+
+    def _ordered(self, trail: Trail, anchor: Anchor, by: int) -> Iterator[tuple[int, Line]]:
+        enter = pc.add(self.table[_KNOWN], length(trail.enters_after, anchor))
+        table, moment = self.table, enter
+        if trail.leaves_after is not None:
+            leave = pc.add(self.table[_TIME], length(trail.leaves_after, anchor))
+            seen = pc.less(enter, leave)  # known only after it has left: never seen
+            table, moment = table.filter(seen), pc.filter(leave if by else enter, seen)
+        lines = table.drop_columns([_KNOWN]).append_column("moment_", moment).sort_by("moment_")
+        return ((line[-1], line) for line in lines_of(lines))
+
+
+def read_events(
+    engine: Engine, population: Population, rows: NamedRows, known_at: str | None, columns: tuple[str, ...]
+) -> Events:
+    """The events of a population, those that are alike together. Events whose time is not known are left out."""
+    dialect, anchor = engine.dialect, population.anchor
+    known = [name for name in (population.rows.source.known_at, known_at) if name is not None]
+    settled = [timedelta(0), *(lookup.source.sla for lookup in population.rows.lookups if lookup.source.sla)]
+    times = {name: on_scale(quoted(name, dialect), rows.types[name], anchor) for name in (T0, *known)}
+    times["settled_"] = on_scale(_moved(quoted(T0, dialect), max(settled)), rows.types[T0], anchor)
+    listed = [*(f"{sql} AS {quoted(f'at_{name}', dialect)}" for name, sql in times.items())]
+    listed += [quoted(name, dialect) for name in columns]
+    there = " AND ".join(
+        f"{quoted(name, dialect)} IS NOT NULL AND {_FINITE[dialect].format(quoted(name, dialect))}"
+        for name in dict.fromkeys((T0, *known))
+    )
+    grouped = ", ".join(str(at) for at in range(1, len(listed) + 1))
+    query = (
+        f"SELECT {', '.join(listed)}, count(*) AS {_NUMBER} FROM ({engine.render(rows.query)}) AS r "
+        f"WHERE {there} GROUP BY {grouped}"
+    )
+    found = engine.arrow(query).read_all()
+    values = [whole(column) for column in found.columns]
+    at = [pc.cast(column, pa.int64()) for column in values[: len(times)]]
+    arrays: list[Any] = [at[0], values[-1], pc.max_element_wise(*at), *values[len(times) : -1]]
+    names = [_TIME, _NUMBER, _KNOWN, *(f"c{number}" for number in range(len(columns)))]
+    assert (names.index(_TIME), names.index(_NUMBER)) == (TIME, NUMBER)
+    return Events(pa.table(arrays, names=names), columns)
+
+
+def on_scale(sql: str, kind: ColumnType, anchor: Anchor) -> str:
+    """A time as an anchor measures it: its day in the anchor's zone, or the moment itself."""
+    if not isinstance(anchor, Day):
+        return sql
+    return f"CAST({sql} AT TIME ZONE '{anchor.zone}' AS date)" if kind.kind == "timestamptz" else f"CAST({sql} AS date)"
+
+
+def _moved(sql: str, later: timedelta) -> str:
+    return f"({sql} + INTERVAL '{later // timedelta(microseconds=1)} microseconds')" if later else sql

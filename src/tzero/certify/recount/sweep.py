@@ -1,0 +1,143 @@
+"""One pass over a statistics relation in the order of its anchors, beside the events that they see."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from tzero.certify.recount.events import Events
+from tzero.certify.recount.reading import Line, length
+from tzero.certify.recount.tallies import Tally
+from tzero.certify.recount.values import Value, Values
+from tzero.features.populations import Population
+from tzero.features.statistics import Statistic
+from tzero.features.types import ColumnType
+from tzero.timeline import Trail
+
+_TOLERANCE = 1e-12
+_EXAMPLES = 3
+
+
+class Stream:
+    """The events of one trail, entering and leaving as the anchor moves on."""
+
+    def __init__(self, events: Events, trail: Trail, population: Population, values: Values) -> None:
+        self.values = values
+        self._enter = _Queue(events.entering(trail, population.anchor))
+        self._leave = _Queue(events.leaving(trail, population.anchor))
+
+    def move_to(self, anchor: int) -> None:
+        """Let in what this anchor sees, and out what it does not see any more."""
+        tallies = tuple(self.values.tallies.values())
+        self._enter.until(anchor, tallies, lambda tally: tally.enters)
+        self._leave.until(anchor, tallies, lambda tally: tally.leaves)
+
+
+class _Queue:
+    def __init__(self, events: Iterator[tuple[int, Line]]) -> None:
+        self._events = events
+        self._next = next(events, None)
+
+    def until(self, anchor: int, tallies: tuple[Tally, ...], change: Callable[[Tally], Callable[[Line], None]]) -> None:
+        changes = [change(tally) for tally in tallies]
+        while self._next is not None and self._next[0] < anchor:
+            for told in changes:
+                told(self._next[1])
+            self._next = next(self._events, None)
+
+
+def streams_of(
+    population: Population,
+    statistics: dict[str, Statistic],
+    events: Callable[[str | None], Events],
+    types: dict[str, ColumnType],
+    keys: dict[str, int],
+) -> tuple[list[Stream], dict[str, Value]]:
+    """The streams that some statistics need, and each one's value."""
+    streams: dict[tuple[str | None, Trail], Stream] = {}
+    values: dict[str, Value] = {}
+    for name, statistic in statistics.items():
+        told = (statistic.known_at, statistic.trail)
+        if told not in streams:
+            found = events(statistic.known_at)
+            after = statistic.trail.leaves_after
+            leave = None if after is None else length(after, population.anchor)
+            made = Values(found.places, types, keys, leave)
+            streams[told] = Stream(found, statistic.trail, population, made)
+        values[name] = streams[told].values.of(statistic)
+    return list(streams.values()), values
+
+
+@dataclass(slots=True)
+class Recounted:
+    """What became of one column: values that were compared, those that differ, and examples of (line, found, own)."""
+
+    compared: int = 0
+    differing: int = 0
+    examples: list[tuple[Line, Any, Any]] = field(default_factory=list)
+
+    def differs(self, line: Line, found: Any, own: Any) -> None:
+        self.differing += 1
+        if len(self.examples) < _EXAMPLES:
+            self.examples.append((line, found, own))
+
+
+class Schedule:
+    """How far a recount may have come by now: anchors are left out, evenly, where it would take too long."""
+
+    _GRACE = 1.0
+
+    def __init__(self, seconds: float, cells: int) -> None:
+        self.seconds, self.cells = seconds, max(cells, 1)
+        self.done = self.compared = 0
+        self.started = time.monotonic()
+
+    @property
+    def elapsed(self) -> float:
+        return time.monotonic() - self.started
+
+    @property
+    def is_behind(self) -> bool:
+        return self.elapsed > self._GRACE + self.seconds * self.done / self.cells
+
+    @property
+    def full(self) -> float:
+        """Seconds that all would take, as far as can be told from what was compared."""
+        return self.elapsed * self.cells / max(self.compared, 1)
+
+
+def sweep(
+    rows: Iterator[Line], keys: int, streams: list[Stream], values: dict[str, Value], schedule: Schedule
+) -> dict[str, Recounted]:
+    """Compare every value of the relation, whose lines are an anchor, ``keys`` keys, then the values in order."""
+    found = {name: Recounted() for name in values}
+    checks = [(keys + 1 + at, value, found[name]) for at, (name, value) in enumerate(values.items())]
+    anchor: int | None = None
+    skipping = False
+    compared = 0
+    for line in rows:
+        if line[0] != anchor:
+            anchor = line[0]
+            skipping = schedule.is_behind
+            for stream in streams:
+                stream.move_to(anchor)
+        schedule.done += len(checks)
+        if skipping:
+            continue
+        compared += 1
+        for place, value, column in checks:
+            own = value(line)
+            if line[place] != own and not _close(line[place], own):
+                column.differs(line, line[place], own)
+    schedule.compared += compared * len(checks)
+    for column in found.values():
+        column.compared = compared
+    return found
+
+
+def _close(found: Any, own: Any) -> bool:
+    if found is None or own is None or not (isinstance(found, float) or isinstance(own, float)):
+        return False
+    return bool(abs(found - own) <= _TOLERANCE * max(1.0, abs(own)))
