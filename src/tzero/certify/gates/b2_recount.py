@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,6 +32,7 @@ class RecountGate:
     """
 
     seconds: float = 60.0
+    clock: Callable[[], float] = time.monotonic
 
     code = "B2"
     title = "recount"
@@ -47,7 +49,7 @@ class RecountGate:
     def _of_statistics(self, subject: Subject, stored: tuple[Stored, ...]) -> GateResult:
         rows = [rows_of(subject.engine, item.relation.name) for item in stored]
         cells = sum(number * len(item.statistics) for number, item in zip(rows, stored, strict=True))
-        schedule = Schedule(self.seconds, cells)
+        schedule = Schedule(self.seconds, cells, self.clock)
         counting = _Counting(subject, schedule)
         counted = [finding for item in stored for finding in counting.findings(item)]
         otherwise = [finding for item in stored for finding in shown_otherwise(subject, item)]
