@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from tzero.certify.lineage import Lineage, definition_text
+from tzero.certify.subject import Subject
 from tzero.errors import UsageError
 from tzero.sql.names import RelationName
-from tzero.state import accepted
+from tzero.state import accepted, feature_contract, feature_set
+from tzero.state.contract import ColumnRole, Contract, ContractColumn
 from tzero.state.schema import StateSchema
 
 
@@ -27,6 +29,23 @@ def accept_found(state: StateSchema, lineage: Lineage) -> tuple[RelationName, ..
     for link in new:
         accepted.append(state, str(link.name), str(link.definition), "tzero certify", "as it was found at first sight")
     return tuple(link.name for link in new)
+
+
+def promise_found(subject: Subject) -> None:
+    """Keep the columns of a view of the user's own SQL as its contract, where it has none yet."""
+    state, described = subject.state, subject.engine.describe(subject.relation)
+    if described is None or feature_set.find(state, subject.contract) is not None:
+        return
+    columns = tuple(ContractColumn(c.name, c.dtype, True, _role(subject, c.name)) for c in described.columns)
+    with state.engine.transaction():
+        feature_contract.write(state, Contract(subject.contract, str(subject.relation), columns))
+
+
+def _role(subject: Subject, column: str) -> ColumnRole:
+    if column in subject.key:
+        return ColumnRole.KEY
+    is_t0 = subject.anchors.relation == subject.relation and column == subject.anchors.time
+    return ColumnRole.T0 if is_t0 else ColumnRole.FEATURE
 
 
 def accept_changed(state: StateSchema, lineage: Lineage, by: str, why: str) -> tuple[RelationName, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from tzero.certify.acceptance import accept_found
+from tzero.certify.acceptance import accept_found, promise_found
 from tzero.certify.certificate import Certificate, certify, record_of
 from tzero.certify.certification import Progress, pass_gates
 from tzero.certify.gates.order import gates
@@ -22,10 +22,9 @@ from tzero.features.views import FeatureView
 from tzero.project.config import Config, ViewConfig
 from tzero.prove import Declarations, Relation, load_toml
 from tzero.refresh.declared import Declared, sources_of
-from tzero.refresh.relations import OwnRelation
-from tzero.refresh.survey import survey
+from tzero.refresh.survey import Survey, survey
 from tzero.sql.names import RelationName
-from tzero.sql.render import reads_files
+from tzero.sql.render import Tree, reads_files
 from tzero.state import certificate
 from tzero.state.schema import StateSchema
 from tzero.timeline import Day, duration
@@ -50,7 +49,7 @@ def subject_of(root: Path, config: Config, declared: Declared, engine: Engine, r
             return _of_view(config, declared, engine, view)
     for own in config.view:
         if RelationName.parse(own.relation) == relation:
-            return _of_own_sql(root, config, engine, own)
+            return _of_own_sql(root, config, declared, engine, own)
     names = [str(name) for name in certifiable(declared, config)]
     raise ConfigError(f"{relation} is not declared", fix=f"{nearest(str(relation), names)}, or name it in a [[view]]")
 
@@ -72,19 +71,23 @@ def _of_view(config: Config, declared: Declared, engine: Engine, view: FeatureVi
         key,
         Anchors(view.base_relation, key, T0, day, zones[0] if zones else "UTC"),
         declared_by(declared.views, view),
-        {name: own.tree for name, own in seen.relations.items() if _is_told(engine, own)},
+        _told(engine, seen),
         frozenset(source.relation for source in sources_of(view)),
         deployment,
         **_given(config),
     )
 
 
-def _is_told(engine: Engine, own: OwnRelation) -> bool:
-    """Whether the declarations tell what the database does not: tables filled from a query, names of data files."""
-    return reads_files(own.tree) or view_definition(engine, own.name) is None
+def _told(engine: Engine, seen: Survey) -> dict[RelationName, Tree]:
+    """What the declarations tell and the database does not: tables filled from a query, names of data files."""
+    return {
+        name: own.tree
+        for name, own in seen.relations.items()
+        if reads_files(own.tree) or view_definition(engine, name) is None
+    }
 
 
-def _of_own_sql(root: Path, config: Config, engine: Engine, view: ViewConfig) -> Subject:
+def _of_own_sql(root: Path, config: Config, declared: Declared, engine: Engine, view: ViewConfig) -> Subject:
     path = root / view.declare
     try:
         declarations = load_toml(path).for_query(view.relation)
@@ -104,7 +107,8 @@ def _of_own_sql(root: Path, config: Config, engine: Engine, view: ViewConfig) ->
         key,
         anchors,
         declarations,
-        sources=frozenset(RelationName.parse(name) for name in declarations.relations),
+        _told(engine, survey(declared, engine)),
+        frozenset(RelationName.parse(name) for name in declarations.relations),
         **_given(config),
     )
 
@@ -142,6 +146,8 @@ def certify_subject(subject: Subject, config: Config, progress: Progress) -> Cer
 
     A good one accepts the definitions that it saw for the first time.
     """
+    if subject.deployment is None:
+        promise_found(subject)
     certification = pass_gates(subject, gates(config.certify.seconds), progress)
     waivers = [Waiver(**waiver.model_dump()) for waiver in config.waiver]
     oldest = config.certify.max_age
