@@ -440,3 +440,28 @@ def test_errors_as_json(shop: Shop) -> None:
     assert error["place"]["line"] == 8
     assert error["exit_code"] == found.code == 2
     assert "did you mean 'price'" in error["fix"]
+
+
+def test_refresh_explains_itself_and_writes_nothing(shop: Shop) -> None:
+    shop.ok("apply", "--yes")
+    before = shop.ok("show", "--output", "json").json["last_run"]
+    script = shop.ok("refresh", "--explain").out
+    steps = shop.ok("refresh", "--explain", "--output", "json").json["steps"]
+    assert [step["step"] for step in steps] == ["check sources", "refresh statistics"]
+    for number, step in enumerate(steps, 1):
+        assert f"-- {number}. {step['title']}" in script
+        assert step["transaction"] == 1
+    assert shop.ok("show", "--output", "json").json["last_run"] == before
+
+
+def test_refresh_of_a_part_that_is_not_there(shop: Shop) -> None:
+    shop.ok("apply", "--yes")
+    found = shop.run("refresh", "--only", "+sale_feature")
+    assert found.code == 2
+    assert "there is no relation 'sale_feature'" in found.err
+    assert "did you mean 'sale_features'" in found.err
+    done = shop.ok("refresh", "--only", "+sale_features", "--output", "json").json
+    assert [(step["step"], step["status"]) for step in done["steps"]] == [
+        ("check sources", "done"),
+        ("refresh statistics", "done"),
+    ]
