@@ -6,12 +6,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from tzero.certify.subject import Subject
+from tzero.certify.witnessed import with_witness
 from tzero.engines.base import Engine
 from tzero.engines.definitions import view_definition
-from tzero.errors import DeclarationError, TzeroError
-from tzero.falsify import Sql, falsify
+from tzero.errors import DeclarationError
 from tzero.falsify.closure import closure_of
-from tzero.prove import Declarations, Proof, Relation, Verdict, prove
+from tzero.prove import Declarations, Proof, Relation, prove
 from tzero.sql.names import RelationName
 from tzero.sql.render import Tree, render
 
@@ -63,31 +63,6 @@ def typed(engine: Engine, declarations: Declarations, bases: Iterable[RelationNa
         except DeclarationError as error:
             raise DeclarationError(error.what, place=relation.place, fix=error.fix) from error
     return replace(declarations, relations=found)
-
-
-def with_witness(
-    proof: Proof, query: Sql, declarations: Declarations, dialect: str, views: Mapping[str, Sql], seconds: float
-) -> Proof:
-    """The proof with a witness, when a search over small random databases finds one: then findings are leaks."""
-    if proof.proved or seconds <= 0:
-        return proof
-    try:
-        trial = falsify(query, declarations, dialect=dialect, views=views, seconds=seconds)
-    except TzeroError:
-        return proof
-    witness = trial.witness
-    if witness is None:
-        return proof
-    shown = witness.to_json() | {"text": str(witness)}
-    findings = tuple(
-        replace(finding, verdict=Verdict.LEAK, witness=shown) if finding.column == witness.column else finding
-        for finding in proof.findings
-    )
-    columns = tuple(
-        replace(c, verdict=Verdict.LEAK) if c.column == witness.column and c.verdict is not Verdict.PROVED else c
-        for c in proof.columns
-    )
-    return replace(proof, findings=findings, columns=columns)
 
 
 def _text(subject: Subject, name: RelationName, tree: Tree) -> str:

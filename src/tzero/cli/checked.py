@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tzero.certify.proving import typed, with_witness
+from tzero.certify.proving import typed
+from tzero.certify.witnessed import with_witness
 from tzero.errors import MissingRelationError, UsageError
 from tzero.prove import Declarations, Proof, load_toml, parse_header, prove
 from tzero.prove.diagnosis import unreadable_finding

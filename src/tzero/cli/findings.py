@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable
+from importlib.metadata import version
 from typing import Any
+from urllib.parse import quote
 
 import click
 
+from tzero.cli.annotations import annotation
 from tzero.cli.checked import Checked
+from tzero.cli.frames import frames
 from tzero.cli.output import clean, put_json
 from tzero.prove import PRESENCE, Finding, Verdict
 from tzero.prove.rules import RULES
-
-_WIDEST = 160
 
 
 def write(found: list[Checked], output: str, *, facts: bool = False) -> None:
@@ -43,11 +46,8 @@ def _verdict(found: Iterable[Checked]) -> str:
 
 
 def text_lines(found: list[Checked], *, facts: bool = False) -> list[str]:
-    """Findings as code frames, then one line for each statement."""
-    lines: list[str] = []
-    for item in found:
-        for group in _grouped(item.proof.findings):
-            lines += [*frame(item, group), ""]
+    """Findings as code frames, then one line for each statement, and one for them all."""
+    lines: list[str] = [line for item in found for line in frames(item)]
     for item in found:
         proof = item.proof
         proved = sum(column.verdict is Verdict.PROVED for column in proof.columns)
@@ -55,71 +55,25 @@ def text_lines(found: list[Checked], *, facts: bool = False) -> list[str]:
         if facts:
             lines += [f"  {c.column}: {fact}" for c in proof.columns for fact in c.facts]
             lines += [f"  assumed: {assumption}" for assumption in proof.assumptions]
+    if len(found) > 1:
+        counts = Counter(item.proof.verdict for item in found)
+        told = ", ".join(f"{counts[verdict]} {verdict.value}" for verdict in Verdict if counts[verdict])
+        lines.append(f"{len(found)} statements: {told}")
     return lines
-
-
-def _grouped(findings: Iterable[Finding]) -> list[list[Finding]]:
-    """Findings that say the same of several columns, together."""
-    found: dict[object, list[Finding]] = {}
-    for finding in findings:
-        key = (finding.code, finding.verdict, finding.message, finding.view, finding.span)
-        found.setdefault(key, []).append(finding)
-    return list(found.values())
-
-
-def frame(item: Checked, group: list[Finding]) -> list[str]:
-    """One finding in the manner of a compiler: the code, the place, the line, why, what is missing, the fix."""
-    first = group[0]
-    lines = [f"{first.code} {RULES[first.code].name} [{first.verdict.value}] {first.message}"]
-    place = item.file or item.name
-    if first.view:
-        place = f"view {first.view}"
-    if first.span is not None:
-        lines.append(f"  --> {place}:{first.span.line}:{first.span.column}")
-        lines += _excerpt(item.texts.get(first.view, ""), first)
-    elif place:
-        lines.append(f"  --> {place}")
-    lines.append(f"  columns: {', '.join(_shown(group))}")
-    if first.missing:
-        lines.append(f"  missing: {first.missing}")
-    if first.fix:
-        lines.append(f"  fix: {first.fix}")
-    if first.witness:
-        lines.append("  witness: " + str(first.witness.get("text", "")).replace("\n", "\n    "))
-    lines.append(f"  see: tzero explain {first.code}")
-    return lines
-
-
-def _shown(group: list[Finding]) -> list[str]:
-    names = [finding.column for finding in group]
-    return names if len(names) <= 6 else [*names[:5], f"and {len(names) - 5} more"]
-
-
-def _excerpt(text: str, finding: Finding) -> list[str]:
-    assert finding.span is not None
-    lines = text.splitlines()
-    if not 0 < finding.span.line <= len(lines):
-        return []
-    line = lines[finding.span.line - 1]
-    start = finding.span.column - 1
-    length = max(1, min(finding.span.end - finding.span.start, len(line) - start))
-    cut = max(0, start - _WIDEST // 2)
-    shown = line[cut : cut + _WIDEST]
-    number = str(finding.span.line)
-    margin = " " * len(number)
-    marks = "^" * min(length, len(shown) - (start - cut))
-    return [f" {margin} |", f" {number} | {shown}", f" {margin} | {' ' * (start - cut)}{marks}"]
 
 
 def workflow_command(item: Checked, finding: Finding) -> str:
     """A finding as an annotation of a workflow run."""
-    place = f"file={item.file}"
+    place: dict[str, object] = {"file": item.file or item.name}
     if finding.span is not None and not finding.view:
-        place += f",line={finding.span.line},col={finding.span.column}"
+        place |= {"line": finding.span.line, "col": finding.span.column}
     level = "error" if finding.verdict is Verdict.LEAK else "warning"
-    message = f"{finding.column}: {finding.message} Missing: {finding.missing}. Fix: {finding.fix}"
-    escaped = clean(message).replace("%", "%25").replace("\n", "%0A")
-    return f"::{level} {place},title={finding.code} {RULES[finding.code].name}::{escaped}"
+    return annotation(level, _told(finding), **place, title=f"{finding.code} {RULES[finding.code].name}")
+
+
+def _told(finding: Finding) -> str:
+    subject = "the row" if finding.column == PRESENCE else f"column {finding.column}"
+    return f"{subject}: {finding.message} Missing: {finding.missing}. Fix: {finding.fix}."
 
 
 def sarif(found: list[Checked]) -> dict[str, Any]:
@@ -134,28 +88,38 @@ def sarif(found: list[Checked]) -> dict[str, Any]:
         }
         for rule in RULES.values()
     ]
+    driver = {"name": "tzero", "version": version("tzero"), "rules": rules}
     results = [_result(item, finding) for item in found for finding in item.proof.findings]
     return {
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
-        "runs": [{"tool": {"driver": {"name": "tzero", "rules": rules}}, "results": results}],
+        "runs": [{"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}],
     }
 
 
 def _result(item: Checked, finding: Finding) -> dict[str, Any]:
-    subject = "the row" if finding.column == PRESENCE else f"column {finding.column}"
-    result: dict[str, Any] = {
+    return {
         "ruleId": finding.code,
+        "ruleIndex": list(RULES).index(finding.code),
         "level": "error" if finding.verdict is Verdict.LEAK else "warning",
-        "message": {"text": clean(f"{subject}: {finding.message} Missing: {finding.missing}. Fix: {finding.fix}")},
+        "message": {"text": clean(_told(finding))},
+        "locations": [_location(item, finding)],
     }
-    location: dict[str, Any] = {"artifactLocation": {"uri": item.file or item.name}}
-    if finding.span is not None and not finding.view:
-        location["region"] = {
-            "startLine": finding.span.line,
-            "startColumn": finding.span.column,
-            "charOffset": finding.span.start,
-            "charLength": finding.span.end - finding.span.start,
+
+
+def _location(item: Checked, finding: Finding) -> dict[str, Any]:
+    """Where a finding is: a place in a file, or a relation of a database."""
+    name = finding.view or item.name
+    location: dict[str, Any] = {"logicalLocations": [{"fullyQualifiedName": clean(name)}]} if name else {}
+    if not item.file:
+        return location
+    physical: dict[str, Any] = {"artifactLocation": {"uri": quote(item.file)}}
+    span = finding.span
+    if span is not None and not finding.view:
+        physical["region"] = {
+            "startLine": span.line,
+            "startColumn": span.column,
+            "charOffset": span.start,
+            "charLength": span.end - span.start,
         }
-    result["locations"] = [{"physicalLocation": location}]
-    return result
+    return location | {"physicalLocation": physical}

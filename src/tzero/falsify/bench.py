@@ -132,6 +132,8 @@ def cell(value: Any) -> Any:
         if math.isnan(value):
             return "NaN"
         return "-0.0" if value == 0 and math.copysign(1, value) < 0 else value
+    if isinstance(value, pa.MonthDayNano):
+        return f"{value.months} months {value.days} days {value.nanoseconds / 1e9:g} s"
     if isinstance(value, (list, tuple)):
         return tuple(cell(item) for item in value)
     if isinstance(value, dict):

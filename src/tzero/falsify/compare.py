@@ -36,8 +36,11 @@ class Shape:
     own: bool
 
     @classmethod
-    def of(cls, output: Output, query: Query, own_key: tuple[str, ...]) -> Shape:
-        """Raises DeclarationError where a declared column is not in the output."""
+    def of(cls, output: Output, query: Query, own_key: tuple[str, ...], *, any_keys: bool = False) -> Shape:
+        """The shape of an output. ``any_keys``: which keys there are is not compared, where rows have one.
+
+        Raises DeclarationError where a declared column is not in the output.
+        """
         names = [name.lower() for name in output.columns]
         if query.anchor not in names:
             raise DeclarationError(
@@ -50,7 +53,8 @@ class Shape:
             raise DeclarationError(f"the query has no column '{missing[0]}' of its spine", place=query.place)
         wanted = query.spine or (own_key if all(name in names for name in own_key) else ())
         key = tuple(names.index(name) for name in wanted)
-        return cls(output.columns, names.index(query.anchor), key, bool(query.spine), query.own is not None)
+        given = bool(query.spine) or (any_keys and bool(key))
+        return cls(output.columns, names.index(query.anchor), key, given, query.own is not None)
 
     @property
     def names(self) -> tuple[str, ...]:

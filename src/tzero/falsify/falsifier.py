@@ -25,6 +25,7 @@ from tzero.falsify.values import Values
 from tzero.falsify.witness import Witness
 from tzero.falsify.world import World, changes
 from tzero.prove.declarations import Declarations
+from tzero.prove.proof import PRESENCE
 
 ZONES = ("Europe/Oslo", "America/Los_Angeles", "Asia/Kolkata")
 _TURNS, _PATIENCE = 4, 5
@@ -42,14 +43,17 @@ def falsify(
     worlds: int = 5000,
     seed: int = 0,
     mutations: Sequence[str] = NAMES,
+    leave_out: Sequence[str] = (),
+    shrinking: float | None = None,
 ) -> Trial:
     """Look for data that shows a query seeing the future: small random databases in an embedded DuckDB.
 
     ``views`` are the views that it reads, by name; ``setup`` are statements that are run first (macros, sequences).
     ``engine`` is a database to use instead of the embedded one, whose session gets temporary tables (PostgreSQL).
-    The search stops at the first witness, after ``seconds``, or after ``worlds``; shrinking the witness may take
-    half the time again. The same seed searches in the same order. A query of another dialect is translated; a trial
-    says so, and says INCONCLUSIVE with the reason where the translation does not run.
+    The search stops at the first witness, after ``seconds``, or after ``worlds``; making the witness small may take
+    half the time again, or ``shrinking`` seconds. The same seed searches in the same order. ``leave_out`` are columns
+    whose leak is known, or ``"(row presence)"``: the search is for one in another. A query of another dialect is
+    translated; a trial says so, and says INCONCLUSIVE with the reason where the translation does not run.
 
     Raises DeclarationError where a relation that the query reads, its columns or the anchor are not declared,
     ExpressionError where it does not parse.
@@ -59,6 +63,8 @@ def falsify(
     subject = Subject.read(query, declarations, dialect, views, everything=bool(setup), to=to)
     tables = tables_of(list(subject.relations), declarations.query.own, subject.literals)
     search = Search(subject, declarations, tables, mutations, seed, seconds, worlds)
+    search.shrinking = max(0.5, seconds / 2) if shrinking is None else shrinking
+    search.leave_out = frozenset(leave_out) - {declarations.query.anchor}
     search.engine = to + (", translated" if subject.translated else "")
     if subject.untranslatable:
         return search.trial(f"it cannot be written for {to} as it is meant: {subject.untranslatable}")
@@ -103,6 +109,8 @@ class Search:
         self.own = next((table for table in tables if table.own), None)
         self.own_key = self.own.key if self.own else ()
         self.engine = ""
+        self.leave_out: frozenset[str] = frozenset()
+        self.shrinking = seconds / 2
         self.started = time.monotonic()
         self.exercised: dict[str, Exercise] = {}
         self.databases = self.cuts = 0
@@ -111,7 +119,7 @@ class Search:
         self.witness: Witness | None = None
 
     def run(self, bench: Bench) -> Trial:
-        runner = Runner(bench, self._with_anchor)
+        runner = Runner(bench, self._compared)
         failure = ""
         while not self._over() and self.witness is None:
             values = Values.around(self.random, self.subject.literals, self.times)
@@ -165,7 +173,8 @@ class Search:
         return time.monotonic() - self.started > self.seconds or done >= self.worlds
 
     def _database(self, runner: Runner, values: Values, setting: Setting, base: Output) -> None:
-        shape = Shape.of(base, self.query, self.subject.output_names(self.own_key))
+        key = self.subject.output_names(self.own_key)
+        shape = Shape.of(base, self.query, key, any_keys=PRESENCE in self.leave_out)
         self.columns = base.columns
         self._circumstances(runner, setting, base, shape)
         turn = self.databases
@@ -224,7 +233,7 @@ class Search:
 
     def _found(self, runner: Runner, case: Case) -> None:
         """Shrink a case and keep it as the witness, if it still shows when it is run afresh."""
-        shrunk, found = shrink(case, runner, self.tables, time.monotonic() + max(0.5, self.seconds / 2))
+        shrunk, found = shrink(case, runner, self.tables, time.monotonic() + self.shrinking)
         if found is None:
             return
         shown = tuple(changes(shrunk.before.world, shrunk.after.world)) if shrunk.cut else ()
@@ -244,6 +253,14 @@ class Search:
 
     def _refused(self, name: str, error: EngineError) -> None:
         self.exercised[name] = self.exercised.get(name, Exercise()).refused(error.what)
+
+    def _compared(self, output: Output, world: World) -> Output:
+        """What of an output is compared: all but the columns that are left out."""
+        output = self._with_anchor(output, world)
+        kept = [at for at, name in enumerate(output.columns) if name.lower() not in self.leave_out]
+        if len(kept) == len(output.columns):
+            return output
+        return Output(tuple(output.columns[at] for at in kept), [tuple(row[at] for at in kept) for row in output.rows])
 
     def _with_anchor(self, output: Output, world: World) -> Output:
         """The output with the own row's time beside it, where it does not show its anchor itself."""

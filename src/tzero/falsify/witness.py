@@ -13,7 +13,7 @@ from tzero.falsify.compare import Difference
 from tzero.falsify.world import Change
 from tzero.prove.proof import PRESENCE
 
-_WIDE = 8
+_WIDE, _MANY = 8, 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +70,10 @@ class Witness:
             lines.append(f"  {change.verb} in {change.relation}: {_row(change.before or change.after)}")
             if change.verb == "changed":
                 lines.append(f"  {'':>{len(change.verb)}} to{'':>{len(change.relation)}} {_moved(change)}")
-        for name, rows in (self.rows or {}).items():
-            lines += [f"  beside it in {name}: {_row(row)}" for row in rows]
+        beside = [(name, row) for name, rows in (self.rows or {}).items() for row in rows]
+        lines += [f"  beside it in {name}: {_row(row)}" for name, row in beside[:_MANY]]
+        if len(beside) > _MANY:
+            lines.append(f"  and {len(beside) - _MANY} more rows beside it")
         return lines
 
     def _effect(self) -> list[str]:

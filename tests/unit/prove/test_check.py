@@ -9,6 +9,7 @@ import duckdb
 import pytest
 from click.testing import CliRunner, Result
 
+from tzero.cli.frames import columns
 from tzero.cli.main import cli
 from tzero.prove.rules import RULES
 
@@ -83,7 +84,7 @@ def test_sarif_and_annotations(folder: Path) -> None:
     assert {rule["id"] for rule in sarif["runs"][0]["tool"]["driver"]["rules"]} == set(RULES)
     shown = run(folder / "leaky.sql", "--output", "github", "--seconds", 0).stdout
     assert shown.startswith("::warning file=")
-    assert "title=T002 later-rows::mean:" in shown
+    assert "title=T002 later-rows::column mean:" in shown
 
 
 def test_a_view_is_checked_as_part_of_what_reads_it(folder: Path) -> None:
@@ -144,6 +145,79 @@ def test_a_text_that_cannot_even_be_split(folder: Path) -> None:
     assert done.exit_code == 1
     assert "does not parse as duckdb SQL" in done.output
     assert run().exit_code == 2
+
+
+def test_each_column_gets_its_own_witness(folder: Path) -> None:
+    (folder / "two.sql").write_text(
+        f"{HEADER}\nSELECT s.id, s.made AS t0, now() - s.made AS age, s.price AS price,\n"
+        "  (SELECT MAX(o.price) FROM sales o) AS top FROM sales s"
+    )
+    done = run(folder / "two.sql", "--seconds", 10, "--output", "json")
+    findings = {f["code"]: f for f in json.loads(done.stdout)["findings"]}
+    assert findings["T008"]["witness"]["mutation"] == "clock"
+    assert findings["T008"]["witness"]["column"] == "age"
+    assert findings["T002"]["witness"]["column"] == "top"
+    assert {finding["verdict"] for finding in findings.values()} == {"LEAK"}
+
+
+def test_a_witness_is_told_of_what_it_shows(folder: Path) -> None:
+    (folder / "one.sql").write_text(
+        f"{HEADER}\nSELECT s.id, s.made AS t0, s.made::text || (SELECT MAX(o.price) FROM sales o) AS f FROM sales s"
+    )
+    done = run(folder / "one.sql", "--seconds", 10, "--output", "json")
+    verdicts = {f["code"]: f["verdict"] for f in json.loads(done.stdout)["findings"]}
+    assert sorted(verdicts.values()) == ["LEAK", "UNPROVED"], verdicts
+
+
+def test_a_frame_is_in_line_with_tabs_wide_letters_and_eighty_columns(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    line = (
+        "\t'价格' || 'e\u0301' AS w, AVG(s.price) OVER (PARTITION BY s.shop) AS \"prix naïf\", 1 AS one -- " + "x" * 90
+    )
+    (folder / "wide.sql").write_text(f"{HEADER}\nSELECT s.id, s.made AS t0,\n{line}\nFROM sales s", encoding="utf-8")
+    done = run(folder / "wide.sql", "--seconds", 0)
+    lines = done.output.splitlines()
+    marks = next(at for at, text in enumerate(lines) if "^" in text)
+    shown = lines[marks - 1]
+    assert "\t" not in shown and shown.endswith("…")
+    assert columns(shown) <= 80
+    assert columns(shown[: shown.index("AVG(")]) == lines[marks].index("^")
+    assert lines[marks].count("^") == len("AVG(s.price) OVER (PARTITION BY s.shop)")
+    assert all(columns(text) <= 80 for text in lines if str(folder) not in text)
+
+
+def test_hostile_names_stay_harmless(folder: Path) -> None:
+    name = "evil\x1b[31m\u202e::error file=x::%0A"
+    (folder / "evil.sql").write_text(
+        f'{HEADER}\nSELECT s.id, s.made AS t0, AVG(s.price) OVER () AS "{name}" FROM sales s', encoding="utf-8"
+    )
+    for output in ("text", "github", "sarif", "json"):
+        done = run(folder / "evil.sql", "--seconds", 5, "--output", output)
+        assert done.exit_code == 1
+        assert "\x1b" not in done.output
+        assert "\u202e" not in done.output
+    commands = run(folder / "evil.sql", "--seconds", 0, "--output", "github").output.splitlines()
+    assert all(command.startswith("::warning file=") for command in commands)
+    assert all("::error file=x::%250a" in command for command in commands)  # names are folded, and escaped
+
+
+def test_sarif_says_where_and_which_rule(folder: Path) -> None:
+    odd = folder / "a b#ü.sql"
+    odd.write_text((folder / "leaky.sql").read_text(), encoding="utf-8")
+    done = run(odd, "--seconds", 0, "--output", "sarif")
+    (only,) = json.loads(done.stdout)["runs"]
+    rules = only["tool"]["driver"]["rules"]
+    assert only["columnKind"] == "unicodeCodePoints"
+    for result in only["results"]:
+        assert rules[result["ruleIndex"]]["id"] == result["ruleId"]
+        assert result["level"] in ("error", "warning")
+        (location,) = result["locations"]
+        uri = location["physicalLocation"]["artifactLocation"]["uri"]
+        assert uri.endswith("a%20b%23%C3%BC.sql")
+        region = location["physicalLocation"]["region"]
+        assert region["startLine"] >= 1 and region["startColumn"] >= 1 and region["charLength"] > 0
 
 
 def test_explain() -> None:
