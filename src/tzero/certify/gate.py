@@ -34,6 +34,7 @@ class Finding:
     """One thing that does not hold: what was found, in which relation and column, what to do, and a witness if any.
 
     ``code`` is stable and names the kind of finding (``A2.clock``, ``C2.backfill``): waivers and documents use it.
+    ``columns`` are all columns that it is about, where it is about several.
     """
 
     code: str
@@ -42,6 +43,11 @@ class Finding:
     column: str = ""
     fix: str = ""
     witness: Mapping[str, Any] | None = None
+    columns: tuple[str, ...] = ()
+
+    @property
+    def every_column(self) -> tuple[str, ...]:
+        return self.columns or (self.column,)
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -49,6 +55,7 @@ class Finding:
             "message": self.message,
             "relation": self.relation,
             "column": self.column,
+            "columns": list(self.columns),
             "fix": self.fix,
             "witness": None if self.witness is None else dict(self.witness),
         }

@@ -21,10 +21,10 @@ class Waiver:
     column: str | None = None
     until: dt.date | None = None
 
-    def covers(self, result: GateResult, finding: Finding, today: dt.date) -> bool:
-        """Whether it holds for a finding today; the day ``until`` is its last."""
+    def covers(self, result: GateResult, finding: Finding, column: str, today: dt.date) -> bool:
+        """Whether it holds today for a finding about a column; the day ``until`` is its last."""
         in_time = self.until is None or today <= self.until
-        same = self.code in (None, finding.code) and self.column in (None, finding.column)
+        same = self.code in (None, finding.code) and self.column in (None, column)
         return in_time and same and self.gate == result.gate
 
     def as_json(self) -> dict[str, Any]:
@@ -32,17 +32,25 @@ class Waiver:
 
 
 def uncovered(results: Iterable[GateResult], waivers: Sequence[Waiver], today: dt.date) -> tuple[Finding, ...]:
-    """The findings of unproved gates that no waiver covers."""
+    """The findings of unproved gates with a column that no waiver covers."""
     return tuple(
         finding
         for result in results
         if result.verdict.can_be_waived
         for finding in result.findings
-        if not any(waiver.covers(result, finding, today) for waiver in waivers)
+        if not all(
+            any(waiver.covers(result, finding, column, today) for waiver in waivers) for column in finding.every_column
+        )
     )
 
 
 def unused(results: Sequence[GateResult], waivers: Sequence[Waiver], today: dt.date) -> tuple[Waiver, ...]:
     """Waivers that cover nothing: expired, or no longer needed."""
-    pairs = [(result, finding) for result in results if result.verdict.can_be_waived for finding in result.findings]
-    return tuple(w for w in waivers if not any(w.covers(result, finding, today) for result, finding in pairs))
+    open_ = [
+        (result, finding, column)
+        for result in results
+        if result.verdict.can_be_waived
+        for finding in result.findings
+        for column in finding.every_column
+    ]
+    return tuple(w for w in waivers if not any(w.covers(*found, today) for found in open_))

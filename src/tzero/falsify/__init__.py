@@ -13,7 +13,7 @@
 """
 
 from tzero.falsify.compare import Difference
-from tzero.falsify.deployed import falsify_relation
+from tzero.falsify.deployed import MOST_ROWS, falsify_relation
 from tzero.falsify.falsifier import falsify
 from tzero.falsify.mutations import NAMES as MUTATION_NAMES
 from tzero.falsify.of_views import declared_by
@@ -23,6 +23,7 @@ from tzero.falsify.witness import Witness
 from tzero.falsify.world import Change
 
 __all__ = [
+    "MOST_ROWS",
     "MUTATION_NAMES",
     "Change",
     "Difference",

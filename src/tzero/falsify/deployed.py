@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from random import Random
 from typing import Any
 
@@ -23,6 +24,7 @@ from tzero.falsify.literals import Literals, read_literals
 from tzero.falsify.mutations import MUTATIONS, NAMES, Mutation, Scene
 from tzero.falsify.mutations.applied import mutated
 from tzero.falsify.shrink import fewest_changes
+from tzero.falsify.slices import Slices
 from tzero.falsify.store import Store
 from tzero.falsify.tables import Table, tables_of
 from tzero.falsify.times import DAY, Times
@@ -35,6 +37,7 @@ from tzero.prove.declarations import Declarations, Relation
 from tzero.sql.names import RelationName
 from tzero.sql.render import Tree
 
+MOST_ROWS = 2_000
 _CUTS = 64
 _BACK = 4 * DAY
 _RERUN, _ZONE = "rerun", "zone"
@@ -51,13 +54,14 @@ def falsify_relation(
     worlds: int = 500,
     seed: int = 0,
     mutations: Sequence[str] = NAMES,
+    most: int = MOST_ROWS,
 ) -> Trial:
     """Look for a witness against a relation of a database, over the data that is there. Never writes.
 
     ``views`` are definitions that the database does not keep, such as those of stored tables; all others are read
     from its catalog. ``sources`` are taken as base relations, whatever they are made of. A base relation that is not
     declared, or that declares no time, is left alone, and the trial says so. The search ends at the first witness,
-    after ``seconds``, or after ``worlds``.
+    after ``seconds``, or after ``worlds``. Of a table with more than ``most`` rows, each world holds a part.
 
     Raises MissingRelationError for a relation that is not there, DeclarationError where declarations do not fit it.
     """
@@ -67,7 +71,7 @@ def falsify_relation(
     tables = tables_of(relations, declarations.query.own, literals)
     keyed = tuple(table for table in tables if table.key)
     store = _store(engine, closure, declarations, keyed, types, literals)
-    return _Search(store, declarations, literals, mutations, (seconds, worlds, seed)).run()
+    return _Search(store, declarations, literals, mutations, (seconds, worlds, seed), most).run()
 
 
 def _described(
@@ -131,6 +135,7 @@ class _Search:
         literals: Literals,
         mutations: Sequence[str],
         budget: tuple[float, int, int],
+        most: int,
     ) -> None:
         self.store, self.query, self.literals = store, declarations.query, literals
         self.seconds, self.worlds, self.seed = budget
@@ -140,13 +145,14 @@ class _Search:
         self.undeclared = [
             str(base) for base in store.closure.bases if str(base) not in {table.name for table in store.tables}
         ]
+        self.slices = Slices(store.engine, store.tables, store.types, store.times, most)
         self.started = time.monotonic()
         self.exercised: dict[str, Exercise] = {}
         self.cuts = 0
         self.witness: Witness | None = None
 
     def run(self) -> Trial:
-        moments = self.store.moments(_CUTS)
+        moments = self._moments()
         failure = "" if moments else "the relation has no rows with a T0"
         self._circumstances()
         lowest = self._lowest()
@@ -155,6 +161,7 @@ class _Search:
             moment = self.random.choice(moments)
             self.cuts += 1
             cut = Cut(moment, self.store.times, frozenset(), tolerances(self.query, self.store.tables))
+            self.store.parts = self.slices.about(moment)
             self.store.base = self.store.sample(cut)
             values = Values(self.random, self._seen(), self.store.times, self.store.times.day_start(moment) - _BACK)
             values.lowest = lowest
@@ -165,6 +172,16 @@ class _Search:
                     kept = frozenset(uid for uid in self.store.at_cut(moment) if self.random.random() < 0.5)
                     self._try(mutation, Scene(self.store.tables, self.store.base, replace(cut, kept=kept), values))
         return self._trial(failure)
+
+    def _moments(self) -> list[datetime]:
+        """The moments to cut at. Of a large store they are those of own rows, and the middle one is where it begins."""
+        own = self.store.own
+        if own is None or not own.dated or own.name not in self.slices.large:
+            return self.store.moments(_CUTS)
+        found = self.slices.moments(own, _CUTS, days=self.store.anchor_kind == "date")
+        if found:
+            self.store.parts = self.slices.about(found[len(found) // 2])
+        return found
 
     def _over(self) -> bool:
         done = sum(exercise.worlds for exercise in self.exercised.values())
@@ -231,9 +248,16 @@ class _Search:
             for table in self.store.tables
             if not table.dated and not table.relation.static
         ]
+        parts = [
+            f"{number:,} rows of {name}: each world holds about {self.slices.most:,} near its cut, "
+            f"{self.slices.others:,} of all times"
+            for name, number in self.slices.large.items()
+            if name in self.store.parts
+        ]
         return Trial(
             outcome, self.store.engine.label, self.seed, time.monotonic() - self.started, 1, self.cuts,
             dict(self.exercised), (), tuple(alone), reason if outcome is Outcome.INCONCLUSIVE else "", self.witness,
+            tuple(parts),
         )  # fmt: skip
 
     def _count(self, name: str, *, rows: int = 0, moved: int = 0) -> None:

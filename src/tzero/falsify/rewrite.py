@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -23,13 +23,17 @@ Cte = tuple[str, str]
 
 @dataclass(frozen=True)
 class Rewriter:
-    """Writes queries of one closure. ``base`` holds the rows that were read of each table, as they are."""
+    """Writes queries of one closure. ``base`` holds the rows that were read of each table, as they are.
+
+    ``parts`` are conditions on the rows of tables that are not taken whole.
+    """
 
     engine: Engine
     closure: Closure
     tables: Mapping[str, Table]
     types: Mapping[str, Mapping[str, str]]
     base: World
+    parts: Mapping[str, str] = field(default_factory=dict)
 
     def over(self, world: World, prefix: str) -> tuple[list[Cte], str]:
         """Named subqueries that make the closure over a world, and the name of the last one."""
@@ -54,15 +58,18 @@ class Rewriter:
         return f"({text})" if text is not None else f"(SELECT * FROM {from_item(self.engine, name)})"
 
     def _mutated(self, name: RelationName, table: Table, world: World) -> str | None:
-        """A base relation without the rows that differ and with what they are instead; None where none does."""
+        """A base relation without the rows that differ and with what they are instead; None where it is as it is."""
         touched = [change for change in changes(self.base, world) if change.relation == table.name]
-        if not touched:
+        tests = [self.parts[table.name]] if table.name in self.parts else []
+        if not touched and not tests:
             return None
         columns = ", ".join(quoted(column, self.engine.dialect) for column in table.kinds)
         text = f"SELECT {columns} FROM {from_item(self.engine, name)}"
         gone = [change.before for change in touched if change.before is not None]
         if gone:
-            text += f" WHERE NOT ({self.any_of(table, gone)})"
+            tests.append(f"NOT ({self.any_of(table, gone)})")
+        if tests:
+            text += " WHERE " + " AND ".join(tests)
         come = [change.after for change in touched if change.after is not None]
         return " UNION ALL ".join([text, *(f"SELECT {self._cells(table, row)}" for row in come)])
 

@@ -50,6 +50,8 @@ class Store:
     spine: bool
     times: Times
     base: World = field(default_factory=World)
+    parts: Mapping[str, str] = field(default_factory=dict)
+    """Conditions on the rows of tables that are not taken whole."""
 
     @property
     def _joined(self) -> bool:
@@ -120,7 +122,9 @@ class Store:
         return found
 
     def rewriter(self) -> Rewriter:
-        return Rewriter(self.engine, self.closure, {table.name: table for table in self.tables}, self.types, self.base)
+        return Rewriter(
+            self.engine, self.closure, {table.name: table for table in self.tables}, self.types, self.base, self.parts
+        )
 
     def _all(self) -> tuple[str, ...]:
         return (*self.columns, self.anchor) if self._joined else self.columns

@@ -50,7 +50,10 @@ class Exercise:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """The result of a search. ``unmoved`` are output columns that no mutation moved, even after the cut."""
+    """The result of a search. ``unmoved`` are output columns that no mutation moved, even after the cut.
+
+    ``parts`` says of which relations each world holds a part of the rows.
+    """
 
     outcome: Outcome
     engine: str
@@ -63,6 +66,7 @@ class Trial:
     left_alone: tuple[str, ...] = ()
     reason: str = ""
     witness: Witness | None = None
+    parts: tuple[str, ...] = ()
 
     @property
     def worlds(self) -> int:
@@ -80,6 +84,7 @@ class Trial:
             "exercised": {name: exercise.to_json() for name, exercise in self.exercised.items()},
             "unmoved": list(self.unmoved),
             "left_alone": list(self.left_alone),
+            "parts": list(self.parts),
             "reason": self.reason,
             "witness": self.witness.to_json() if self.witness else None,
         }
@@ -97,6 +102,7 @@ class Trial:
             lines.append(f"  {name:<9} {e.worlds:>5} worlds, moved {e.share:6.1%} of {e.rows} rows{failed}")
         if self.unmoved:
             lines.append(f"never moved, so nothing is said of: {', '.join(self.unmoved)}")
+        lines += [f"in part: {part}" for part in self.parts]
         lines += [f"left alone: {name}" for name in self.left_alone]
         return "\n".join(lines)
 

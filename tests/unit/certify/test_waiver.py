@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 from tests.unit.certify.shop import Shop
 
@@ -52,3 +53,13 @@ def test_a_leak_or_a_failure_is_never_waived(shop: Shop) -> None:
 
 def test_nothing_at_all_certifies_nothing(shop: Shop) -> None:
     assert not certify(Certification(shop.subject(), ())).is_good
+
+
+def test_a_finding_of_several_columns_needs_each_of_them_waived() -> None:
+    both = replace(PRICE, columns=("temp", "gust"))
+    result = replace(UNPROVED, findings=(both,))
+    temp, gust = (Waiver("B1", "Ada", "never late", column=name) for name in ("temp", "gust"))
+    assert uncovered([result], [temp], TODAY) == (both,)
+    assert uncovered([result], [temp, gust], TODAY) == ()
+    assert unused([result], [temp, gust], TODAY) == ()
+    assert uncovered([result], [BROAD], TODAY) == ()

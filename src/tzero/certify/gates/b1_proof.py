@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,8 @@ from tzero.prove import Verdict as Proven
 from tzero.sql.outline import outline
 
 _VERDICTS = {Proven.PROVED: Verdict.PROVED, Proven.UNPROVED: Verdict.UNPROVED, Proven.LEAK: Verdict.LEAK}
+
+_SHOWN, _WIDTH = 4, 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +38,7 @@ class ProofGate:
         exercised = {"relations": len(found.texts), "columns": max(len(proof.columns) - 1, 0), "proved": proved}
         if len(proof.columns) < 2 and proof.proved:
             return GateResult(self.code, self.title, Verdict.FAIL, "there was no column to prove", exercised)
-        findings = tuple(_finding(subject, unproved) for unproved in proof.findings)
+        findings = tuple(_finding(subject, group) for group in _by_cause(proof.findings))
         notes = tuple(f"assumed: {assumption}" for assumption in proof.assumptions)
         return GateResult(
             self.code,
@@ -71,14 +74,33 @@ def _summary(proof: Proof, proved: int) -> str:
     return f"{proved} of {len(proof.columns)} are proved (presence counts as one){seen}"
 
 
-def _finding(subject: Subject, unproved: Unproved) -> Finding:
-    where = f" in {unproved.expression}" if unproved.expression else ""
-    missing = f"; it would need {unproved.missing}" if unproved.missing else ""
+def _by_cause(findings: Iterable[Unproved]) -> Iterable[list[Unproved]]:
+    """Findings that say the same of several columns, together."""
+    found: dict[object, list[Unproved]] = {}
+    for finding in findings:
+        cause = (finding.code, finding.verdict, finding.message, finding.view, finding.span)
+        found.setdefault(cause, []).append(finding)
+    return found.values()
+
+
+def _finding(subject: Subject, group: list[Unproved]) -> Finding:
+    first = next((finding for finding in group if finding.witness), group[0])
+    columns = tuple(dict.fromkeys(finding.column for finding in group))
+    where = f" It is in: {_short(first.expression)}." if first.expression else ""
+    missing = f" It would need: {_short(first.missing)}." if first.missing else ""
+    reached = ", ".join(columns[:_SHOWN]) + (f" and {len(columns) - _SHOWN} more" if len(columns) > _SHOWN else "")
     return Finding(
-        f"B1.{unproved.code}",
-        f"{unproved.message}{where}{missing}",
-        unproved.view or str(subject.relation),
-        unproved.column,
-        unproved.fix,
-        unproved.witness,
+        f"B1.{first.code}",
+        f"{first.message}{where}{missing} It reaches {reached}.",
+        first.view or str(subject.relation),
+        first.column,
+        first.fix,
+        first.witness,
+        columns if len(columns) > 1 else (),
     )
+
+
+def _short(text: str) -> str:
+    """A piece of SQL on one line."""
+    line = " ".join(text.split())
+    return line if len(line) <= _WIDTH else f"{line[:_WIDTH]}..."

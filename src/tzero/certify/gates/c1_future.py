@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from tzero.certify.gate import Finding, GateResult, Verdict
 from tzero.certify.subject import Subject
-from tzero.falsify import Outcome, Trial, Witness, falsify_relation
+from tzero.falsify import MOST_ROWS, Outcome, Trial, Witness, falsify_relation
 
 _VERDICTS = {Outcome.CLEAN: Verdict.PASS, Outcome.LEAK: Verdict.LEAK, Outcome.INCONCLUSIVE: Verdict.FAIL}
 _FIX = "compare with T0 strictly (before_day, before_instant), and take each value as it was known then"
@@ -17,12 +17,14 @@ _FIX = "compare with T0 strictly (before_day, before_instant), and take each val
 class FutureGate:
     """Rows at and after T0 are added, removed and edited within rewritten queries; the past must stay as it is.
 
-    It ends at the first witness, after ``seconds``, or after ``worlds``. Nothing is written.
+    It ends at the first witness, after ``seconds``, or after ``worlds``; of a relation of over ``most`` rows each
+    world holds a part. Nothing is written.
     """
 
     seconds: float = 30.0
     worlds: int = 500
     seed: int = 0
+    most: int = MOST_ROWS
 
     code = "C1"
     title = "future"
@@ -37,6 +39,7 @@ class FutureGate:
             seconds=self.seconds,
             worlds=self.worlds,
             seed=self.seed,
+            most=self.most,
         )
         return GateResult(
             self.code, self.title, _VERDICTS[trial.outcome], _summary(trial), _exercised(trial),
@@ -82,6 +85,7 @@ def _leak(subject: Subject, witness: Witness) -> Finding:
 
 
 def _notes(trial: Trial) -> Iterator[str]:
+    yield from trial.parts
     for name in trial.left_alone:
         yield f"left alone: {name}"
     for name, exercise in trial.exercised.items():

@@ -62,3 +62,12 @@ def test_views_that_are_read_are_followed(shop: Shop) -> None:
     result = judged(shop, OWN_SQL.replace("FROM raw.sales s", ", s.last FROM raw.seen s"))
     assert result.verdict is Verdict.UNPROVED
     assert {(finding.relation, finding.column) for finding in result.findings} == {("raw.seen", "last")}
+
+
+def test_one_cause_is_one_finding_of_all_its_columns(shop: Shop) -> None:
+    later = "(SELECT max(o.price) FROM raw.sales o) AS top, s.color"
+    shop.run(f"CREATE VIEW raw.seen AS SELECT s.id, s.sold_at, s.brand, {later} FROM raw.sales s")
+    query = OWN_SQL.replace("FROM raw.sales s", ", s.top, s.top + 1 AS more, -s.top AS less FROM raw.seen s")
+    (finding,) = judged(shop, query).findings
+    assert finding.columns == finding.every_column == ("top", "more", "less")
+    assert finding.message.endswith("It reaches top, more, less.")

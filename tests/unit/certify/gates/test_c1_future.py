@@ -41,6 +41,16 @@ def test_a_leak_has_a_witness(shop: Shop, column: str) -> None:
     assert finding.witness["before"] != finding.witness["after"]
 
 
+def test_a_part_of_a_large_relation_is_enough(shop: Shop) -> None:
+    gate = FutureGate(60.0, worlds=120, most=40)
+    result = gate(own_subject(shop, LEAKS["n"]))
+    assert result.verdict is Verdict.LEAK
+    assert result.notes == ("120 rows of raw.sales: each world holds about 40 near its cut, 10 of all times",)
+    result = FutureGate(60.0, worlds=30, most=40)(shop.subject())
+    assert result.verdict is Verdict.PASS
+    assert 0 < int(result.exercised["rows compared"]) < 30 * 120
+
+
 def test_a_stored_table_that_was_filled_by_hand_is_taken_by_its_definition(shop: Shop) -> None:
     """What C1 tries is the definition; that the rows are its rows is for B2 to say."""
     if shop.on_postgres:
