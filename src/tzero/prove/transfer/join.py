@@ -17,6 +17,7 @@ from tzero.prove.domain.strictness import needs_every_argument
 from tzero.prove.domain.terms import NULL, App, Term, Var, app
 from tzero.prove.meaning.logic import facts_of
 from tzero.prove.transfer.filter import aliases, called, filter_row, settle
+from tzero.prove.transfer.lookup import lookup
 
 if TYPE_CHECKING:
     from tzero.prove.transfer.interpreter import Interpreter
@@ -130,7 +131,7 @@ class OuterJoin:
         rows = self._matching()
         complete = closing.close(rows)
         settled, facts = settle(rows, self.pair)
-        present = tuple(replace(atom, if_not_null=self.marker) for atom in settled)
+        present = tuple(self._if_matched(atom) for atom in settled)
         if not choice:
             keyed = self._keyed()
             missing = (replace(a, if_null=self.marker, if_not_null=keyed) for a in complete)
@@ -140,6 +141,12 @@ class OuterJoin:
             origin = self.interpreter.origin(self.node, "several rows can be the latest")
             found += (Atom(Kind.ORDER, origin=origin, relation=self._relation()),)
         return found, closing.facts, facts
+
+    def _if_matched(self, atom: Atom) -> Atom:
+        """The atom where there is a match, and where it already was to matter."""
+        guard = atom.if_not_null
+        both = self.marker if guard is None else app("strict", guard, self.marker, params=("both",))
+        return replace(atom, if_not_null=both)
 
     def _keyed(self) -> Term | None:
         """What of the left row must not be NULL for there to be any match."""
@@ -215,21 +222,11 @@ class OuterJoin:
         return found
 
     def _lookup(self) -> list[Fact]:
-        """A join of a whole relation by its key is a function of that key: its columns, or NULL."""
+        """A join of a whole relation by its key is a function of the key and of what else is asked."""
         source = next((o for o in self.right.occurrences if o.total and not o.conditions and o.marker is None), None)
         if source is None or len(self.right.parts) != 1:
             return []
-        names = {term: name for name, term in source.columns}
-        pairs = self._equalities()
-        given = {names[right]: left for right, left in pairs if right in names}
-        if len(given) != len(pairs):
-            return []
-        keys = [{names[term] for term in key if term in names} for key in self.right.parts[0].keys]
-        if set(given) not in keys:
-            return []
-        terms = [given[name] for name in sorted(given)]
-        by = (source.source, *sorted(given))
-        return [Same(t, app("lookup", *terms, type_=t.type, params=(*by, name))) for t, name in names.items()]
+        return lookup(self.on, source, self.right.parts[0], self._right_variables())
 
     def _right_variables(self) -> set[Var]:
         return self.right.variables() - self.left.variables() | {
