@@ -26,15 +26,15 @@ def filter_row(interpreter: Interpreter, row: Row, predicate: Term) -> Row | Non
     kept = row.assume(facts_of(predicate, row.store))
     if kept.store.impossible:
         return None
-    atoms, facts = settle(located, kept)
+    atoms, facts = settle(interpreter, located, kept)
     occurrences = tuple(replace(o, conditions=(*o.conditions, predicate)) for o in row.occurrences)
     kept = replace(kept, presence=kept.presence + tuple(map(Present, atoms)), occurrences=occurrences)
     return kept.assume(facts)
 
 
-def settle(located: Iterable[Located], row: Row) -> tuple[tuple[Atom, ...], list[Fact]]:
+def settle(interpreter: Interpreter, located: Iterable[Located], row: Row) -> tuple[tuple[Atom, ...], list[Fact]]:
     """Atoms as the row's own: what was found under more facts than the row has keeps the bounds that they gave."""
-    closing = Closing(row.visible(), row.store, row.uids())
+    closing = Closing(row.visible(), row.store, row.uids(), settle=interpreter.settling(row.occurrences))
     found: dict[Atom, None] = {}
     for item in located:
         if row.store.covers(item.store):

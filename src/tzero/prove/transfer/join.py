@@ -130,7 +130,7 @@ class OuterJoin:
         closing = self.closing()
         rows = self._matching()
         complete = closing.close(rows)
-        settled, facts = settle(rows, self.pair)
+        settled, facts = settle(self.interpreter, rows, self.pair)
         present = tuple(self._if_matched(atom) for atom in settled)
         if not choice:
             keyed = self._keyed()
