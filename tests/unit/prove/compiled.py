@@ -67,12 +67,12 @@ def build_sources(starter: str, engine: Engine) -> Catalog:
     return found
 
 
-def closure(starter: str, dialect: str, catalog: Catalog) -> Closure:
-    """The starter compiled for a dialect.
+def closure(starter: str, dialect: str, catalog: Catalog, folder: Path | None = None) -> Closure:
+    """The starter, or its declarations in a folder, compiled for a dialect.
 
     A looked-up entity that declares no known-at is taken as it is: static, which the proof prints.
     """
-    root = Path(str(files("tzero.starters").joinpath(starter, "project")))
+    root = folder or Path(str(files("tzero.starters").joinpath(starter, "project")))
     (view,) = load_views(root, [f"{starter}.py"])
     relations = compile_view(view, catalog, dialect).relations
     declared = declared_by([view], view)

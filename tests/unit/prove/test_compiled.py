@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -19,7 +21,8 @@ from tzero.prove import Proof, prove
 from tzero.sql.names import RelationName
 
 STARTERS = {"device_meta": 61, "flights": 41}
-UNDECLARED = {"device_meta": "feature_store.device_image_features_unified_v1", "flights": "flights.planes"}
+IMAGES = "feature_store.device_image_features_unified_v1"
+UNDECLARED = {"device_meta": IMAGES, "flights": "flights.planes"}
 
 
 def opened(url: str) -> Engine:
@@ -83,6 +86,31 @@ def test_a_guard_that_is_gone_is_found(compiled: tuple[str, Closure]) -> None:
         texts = {**found.queries, name: tree.sql(dialect)}
         assert not proof_of(found, dialect, texts).proved, name
     assert changed >= 2
+
+
+@pytest.mark.parametrize("dialect", ["duckdb", "postgres"])
+def test_images_that_are_known_within_a_day(dialect: str, tmp_path: Path) -> None:
+    """With a time at which images are known nothing is taken as it is: T0 of what they say is a day later."""
+    text = files("tzero.starters").joinpath("device_meta", "project", "device_meta.py").read_text()
+    dated, changed = re.subn(
+        r"^images = Entity\(.*$",
+        f'images = Entity("{IMAGES}", key=("generation", "listing_id"), known_at="known_at", sla="24h")',
+        text,
+        flags=re.MULTILINE,
+    )
+    assert changed == 1
+    (tmp_path / "device_meta.py").write_text(dated)
+    engine = opened("duckdb://")
+    found = closure("device_meta", dialect, build_sources("device_meta", engine), tmp_path)
+    engine.close()
+    proof = proof_of(found, dialect)
+    assert proof.proved, [(f.code, f.column, f.message, f.expression) for f in proof.findings]
+    assert not any("static" in fact for fact in proof.assumptions)
+    strict = replace(
+        found, declarations=replace(found.declarations, query=replace(found.declarations.query, tolerance={}))
+    )
+    columns = {finding.column for finding in proof_of(strict, dialect).findings}
+    assert "dev_image_count" in columns and "dev_var_pro" not in columns
 
 
 def test_as_postgres_gives_it_back(starter: str) -> None:

@@ -15,6 +15,8 @@ from tzero.prove.domain.folding import folded, without
 from tzero.prove.domain.strictness import is_total, needs_every_argument
 from tzero.prove.domain.terms import NULL, App, Const, Term, Var, rebuild, walk
 
+_ROUNDS = 16
+
 
 class Store:
     """Facts that hold together. ``owner`` maps a variable of an optional part to the part's marker."""
@@ -32,6 +34,7 @@ class Store:
         self._null: set[Term] = set()
         self._canon: dict[Term, Term] = {}
         self._touched: set[Var] = set()
+        self._stale: set[Var] = set()
         self._children: dict[tuple[Fact, ...], Store] = {}
         self._differences: Differences | None = None
         self.memo: dict[object, object] = {}
@@ -89,6 +92,7 @@ class Store:
         new.holds = set(self.holds)
         new._parent = dict(self._parent)
         new._touched = set(self._touched)
+        new._canon = dict(self._canon)
         new._same = list(self._same)
         new._rows = list(self._rows)
         new._not_null = set(self._not_null)
@@ -99,13 +103,12 @@ class Store:
         queue = list(facts)
         self.facts += tuple(queue)
         while queue:
-            self._canon.clear()
             while queue:
                 queue += self._learn(queue.pop())
-            self._canon.clear()
             if self._same or self._rows:
                 self._merge()
             queue = self._equally_present()
+        self._forget()
         self._check_constants()
 
     def _equally_present(self) -> list[Fact]:
@@ -143,6 +146,7 @@ class Store:
         if term in self._not_null:
             return []
         self._not_null.add(term)
+        self._stale |= term.leaves
         if term is NULL or term in self._null:
             self.impossible = True
         more: list[Fact] = []
@@ -159,16 +163,34 @@ class Store:
 
     def _merge(self) -> None:
         """Unite what is equal, until functions of equal arguments are equal too."""
-        for _ in range(8):
-            self._canon.clear()
+        for _ in range(_ROUNDS):
+            self._forget()
             changed = self._merge_rows()
             for same in self._same:
-                left, right = self.canon(same.left), self.canon(same.right)
+                left, right = self._root(self.canon(same.left)), self._root(self.canon(same.right))
                 if left is not right:
-                    changed = True
-                    self._unite(left, right)
+                    changed |= self._unite(left, right)
             if not changed:
                 return
+
+    def _forget(self) -> None:
+        """Drop the representatives of terms that speak of what has become equal or not NULL since."""
+        if not self._stale:
+            return
+        stale, self._stale = self._stale, set()
+        self._canon = {
+            term: found
+            for term, found in self._canon.items()
+            if stale.isdisjoint(term.leaves) and stale.isdisjoint(found.leaves)
+        }
+
+    def _root(self, term: Term) -> Term:
+        """What a representative has been united with since it was found."""
+        seen = {term}
+        while term in self._parent and self._parent[term] not in seen:
+            term = self._parent[term]
+            seen.add(term)
+        return term
 
     def _merge_rows(self) -> bool:
         """Rows of one relation with an equal key are the same row."""
@@ -190,7 +212,8 @@ class Store:
             self.equal(a, b) and self.not_null(a) and self.not_null(b) for a, b in zip(first, second, strict=True)
         )
 
-    def _unite(self, left: Term, right: Term) -> None:
+    def _unite(self, left: Term, right: Term) -> bool:
+        """Let one of two equal terms represent the other; whether it can."""
         if isinstance(left, Const) and isinstance(right, Const):
             differ = left.value != right.value if left.at is None or right.at is None else left.at != right.at
             if differ and left.type == right.type:
@@ -199,10 +222,11 @@ class Store:
         if _is_inside(keep, drop):
             keep, drop = drop, keep
         if _is_inside(drop, keep):
-            return
+            return False
         self._parent[drop] = keep
         self._touched |= drop.leaves
-        self._canon.clear()
+        self._stale |= drop.leaves | keep.leaves
+        return True
 
     def _check_constants(self) -> None:
         for fact in self.facts:
@@ -236,10 +260,7 @@ class Store:
             if any(a is not b for a, b in zip(args, term.args, strict=True)):
                 new = rebuild(term, args)
             new = self._simplify(new)
-        seen = {new}
-        while new in self._parent and self._parent[new] not in seen:
-            new = self._parent[new]
-            seen.add(new)
+        new = self._root(new)
         if new is not term and isinstance(new, App):
             new = self.canon(new)
         self._canon[term] = new
