@@ -61,10 +61,17 @@ def _sum(node: exp.Expr, frame: Frame, sign: int) -> Term:
 
 def cancelled(left: Term, right: Term) -> Term | None:
     """``(x + y) - y`` in exact numbers is ``x``."""
+    right = _unwidened(right)
     if isinstance(left, App) and left.op == "plus" and left.type in EXACT_NUMBERS and right in left.args:
         rest = [arg for arg in left.args if arg is not right]
         return rest[0] if len(rest) == 1 else None
     return None
+
+
+def _unwidened(term: Term) -> Term:
+    """An integer under a cast to a number that holds every integer."""
+    widened = isinstance(term, App) and term.op == "cast" and term.type == DECIMAL and "(" not in str(term.params[0])
+    return term.args[0] if widened and isinstance(term, App) and term.args[0].type == INT else term
 
 
 @binds(exp.Mul)
