@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tzero.certify.proving import typed
+from tzero.certify.proving import proof_of, typed
 from tzero.certify.witnessed import with_witness
 from tzero.errors import MissingRelationError, UsageError
 from tzero.prove import Declarations, Proof, load_toml, parse_header, prove
@@ -120,12 +120,12 @@ def _asked(request: Request, declarations: Declarations) -> Declarations:
 
 
 def check_relation(request: Request, name: str, target: str | None, project: str) -> list[Checked]:
-    """A live view and its whole closure, read from the database; types come from the catalog."""
+    """A live view and its whole closure, read from the database; types come from the catalog.
+
+    Without declarations it is a view of the project, which knows all about it.
+    """
     if request.declare is None and not (request.anchor or request.own):
-        raise UsageError(
-            "a live view needs declarations",
-            fix="give --declare FILE.toml, or --anchor and --own for its base relation",
-        )
+        return [_of_project(request, name, target, project)]
     declared = load_toml(request.declare) if request.declare else DeclarationFile()
     with _engine(target, project) as engine:
         dialect = request.dialect or engine.dialect
@@ -138,6 +138,21 @@ def check_relation(request: Request, name: str, target: str | None, project: str
     proof = prove(sql, declarations, dialect=dialect, views=views)
     proof = with_witness(proof, sql, declarations, dialect, views, request.seconds)
     return [Checked("", name, proof, texts)]
+
+
+def _of_project(request: Request, name: str, target: str | None, project: str) -> Checked:
+    from tzero.project import open_project
+    from tzero.project.config import FILE
+
+    if not (Path(project) / FILE).exists():
+        raise UsageError(
+            "a live view needs declarations, and there is no project here that has them",
+            fix="give --declare FILE.toml, or --anchor and --own for its base relation, or --project DIR",
+        )
+    with open_project(project, target=target) as opened, opened.session(target, read_only=True) as engine:
+        subject = opened.subject(engine, name)
+        proved = proof_of(subject, request.seconds)
+    return Checked("", str(subject.relation), proved.proof, proved.texts)
 
 
 @contextmanager

@@ -23,6 +23,7 @@ from tzero.falsify.falsifier import ZONES
 from tzero.falsify.literals import Literals, read_literals
 from tzero.falsify.mutations import MUTATIONS, NAMES, Mutation, Scene
 from tzero.falsify.mutations.applied import mutated
+from tzero.falsify.mutations.combine import COMBINE
 from tzero.falsify.shrink import fewest_changes
 from tzero.falsify.slices import Slices
 from tzero.falsify.store import Store
@@ -40,7 +41,20 @@ from tzero.sql.render import Tree
 MOST_ROWS = 2_000
 _CUTS = 64
 _BACK = 4 * DAY
-_RERUN, _ZONE = "rerun", "zone"
+_ZONE = "zone"
+_TURNS, _SLOW = 4, 1.0
+"""How many worlds are tried after one cut, and after how many seconds another cut is worth more."""
+_OF_CIRCUMSTANCES = 1 / 3
+"""The share of the time that runs over the same rows may take."""
+_THREADS = {
+    "duckdb": ("SET threads = 1", "RESET threads", "the number of threads"),
+    "postgres": (
+        "SET max_parallel_workers_per_gather = 0",
+        "RESET max_parallel_workers_per_gather",
+        "the number of parallel workers",
+    ),
+}
+"""How a session takes one thread, and how it takes as many as before."""
 
 
 def falsify_relation(
@@ -141,7 +155,9 @@ class _Search:
         self.seconds, self.worlds, self.seed = budget
         self.random = Random(self.seed)  # noqa: S311  reproducible, not secret
         self.names = mutations
-        self.mutations = [m for m in MUTATIONS if m.name in mutations and m.applies(store.tables)]
+        known = [m for m in MUTATIONS if m.name in mutations and m.applies(store.tables)]
+        # over a large relation there is time for few worlds: everything at once comes first
+        self.mutations = sorted(known, key=lambda m: m.name != COMBINE.name)
         self.undeclared = [
             str(base) for base in store.closure.bases if str(base) not in {table.name for table in store.tables}
         ]
@@ -165,8 +181,9 @@ class _Search:
             self.store.base = self.store.sample(cut)
             values = Values(self.random, self._seen(), self.store.times, self.store.times.day_start(moment) - _BACK)
             values.lowest = lowest
-            for _ in range(4):
-                if not self._over():
+            begun = time.monotonic()
+            for _ in range(_TURNS):
+                if not self._over() and time.monotonic() - begun < _SLOW:
                     mutation = self.mutations[turn % len(self.mutations)]
                     turn += 1
                     kept = frozenset(uid for uid in self.store.at_cut(moment) if self.random.random() < 0.5)
@@ -183,9 +200,11 @@ class _Search:
             self.store.parts = self.slices.about(found[len(found) // 2])
         return found
 
-    def _over(self) -> bool:
+    def _over(self, share: float = 1.0) -> bool:
+        """Whether the search ends: a witness, or a share of the budget is spent."""
         done = sum(exercise.worlds for exercise in self.exercised.values())
-        return self.witness is not None or done >= self.worlds or time.monotonic() - self.started > self.seconds
+        spent = time.monotonic() - self.started > self.seconds * share
+        return self.witness is not None or done >= self.worlds or spent
 
     def _try(self, mutation: Mutation, scene: Scene) -> None:
         world = mutated(mutation, scene)
@@ -214,24 +233,49 @@ class _Search:
         )  # fmt: skip
 
     def _circumstances(self) -> None:
-        """Run the relation again, and in sessions of other zones where the zone is not declared."""
+        """What may not matter: chance, the clock, the order of rows, the number of threads, the session's zone."""
         self.store.base = World({table.name: {} for table in self.store.tables})
-        if _RERUN in self.names:
-            found = self.store.compare(self.store.base, self.store.base, None, frozenset())
-            self._same(_RERUN, "chance: run again over the same rows, it gives others", found.rows, found.difference)
-        if _ZONE not in self.names or self.query.zone is not None:
-            return
-        usual = self.store.head()
-        for zone in ZONES:
-            if not self._over():
-                self.store.engine.execute(f"SET TimeZone = '{zone}'")
+        for name, difference in (("rerun", self._again), ("clock", self._later), ("order", self._turned)):
+            if name in self.names and not self._over(_OF_CIRCUMSTANCES):
                 try:
-                    other = self.store.head()
-                finally:
-                    self.store.engine.execute("SET TimeZone = 'UTC'")
-                self._same(
-                    _ZONE, f"the session's time zone (UTC or {zone})", len(usual), self.store.paired(usual, other)
-                )
+                    difference()
+                except EngineError as error:
+                    self.exercised[name] = self.exercised.get(name, Exercise()).refused(error.what)
+        self._settings()
+
+    def _again(self) -> None:
+        found = self.store.compare_with(self.store)
+        self._same("rerun", "chance: run again over the same rows, it gives others", found.rows, found.difference)
+
+    def _later(self) -> None:
+        times = self.store.at_times()
+        if times is not None:
+            found = times[0].compare_with(times[1])
+            self._same("clock", "the time at which the query is run", found.rows, found.difference)
+
+    def _turned(self) -> None:
+        found = self.store.compare_with(self.store.in_other_order())
+        self._same("order", "the physical order of rows", found.rows, found.difference)
+
+    def _settings(self) -> None:
+        """Sessions of other zones, where the zone is not declared, and with one thread."""
+        settings = [("order", *_THREADS[self.store.engine.dialect])] if self.store.engine.dialect in _THREADS else []
+        if self.query.zone is None:
+            settings += [
+                (_ZONE, f"SET TimeZone = '{zone}'", "SET TimeZone = 'UTC'", f"the session's time zone (UTC or {zone})")
+                for zone in ZONES
+            ]
+        usual = None
+        for name, begin, end, says in settings:
+            if name not in self.names or self._over(_OF_CIRCUMSTANCES):
+                continue
+            usual = usual if usual is not None else self.store.head()
+            self.store.engine.execute(begin)
+            try:
+                other = self.store.head()
+            finally:
+                self.store.engine.execute(end)
+            self._same(name, says, usual.total(), self.store.paired(usual, other))
 
     def _same(self, name: str, circumstance: str, rows: int, found: Difference | None) -> None:
         self._count(name, rows=rows)

@@ -11,11 +11,13 @@ from typing import Any
 from sqlglot import exp
 
 from tzero.engines.base import Engine
+from tzero.engines.catalog import ColumnInfo
 from tzero.falsify.closure import Closure, renamed
 from tzero.falsify.tables import Table
 from tzero.falsify.world import Row, World, changes
 from tzero.sql.build import relation
 from tzero.sql.names import RelationName
+from tzero.sql.parse import parse_one
 from tzero.sql.render import quoted
 
 Cte = tuple[str, str]
@@ -26,6 +28,7 @@ class Rewriter:
     """Writes queries of one closure. ``base`` holds the rows that were read of each table, as they are.
 
     ``parts`` are conditions on the rows of tables that are not taken whole.
+    ``turned`` lays the rows of every base relation in another order.
     """
 
     engine: Engine
@@ -34,6 +37,7 @@ class Rewriter:
     types: Mapping[str, Mapping[str, str]]
     base: World
     parts: Mapping[str, str] = field(default_factory=dict)
+    turned: bool = False
 
     def over(self, world: World, prefix: str) -> tuple[list[Cte], str]:
         """Named subqueries that make the closure over a world, and the name of the last one."""
@@ -42,6 +46,8 @@ class Rewriter:
         for at, name in enumerate(self.closure.bases):
             table = self.tables.get(str(name))
             text = self._mutated(name, table, world) if table else None
+            if self.turned:
+                text = self._turned(text or f"SELECT * FROM {from_item(self.engine, name)}")
             if text is not None:
                 names[name] = f"{prefix}_base_{at}"
                 found.append((names[name], text))
@@ -72,6 +78,15 @@ class Rewriter:
             text += " WHERE " + " AND ".join(tests)
         come = [change.after for change in touched if change.after is not None]
         return " UNION ALL ".join([text, *(f"SELECT {self._cells(table, row)}" for row in come)])
+
+    def _turned(self, query: str) -> str:
+        """The rows of a query from the last to the first, by nothing but their place."""
+        last = f"SELECT t_.*, row_number() OVER () AS place_ FROM ({query}) t_"
+        names = ", ".join(f"s_.{quoted(c.name, self.engine.dialect)}" for c in self._columns(query))
+        return f"SELECT {names} FROM ({last}) s_ ORDER BY place_ DESC"
+
+    def _columns(self, query: str) -> tuple[ColumnInfo, ...]:
+        return self.engine.describe_query(parse_one(query, self.engine.dialect))
 
     def any_of(self, table: Table, rows: Iterable[Mapping[str, Any]]) -> str:
         """Whether a row is one of some, by its key."""

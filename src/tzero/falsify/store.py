@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +13,8 @@ from tzero.falsify.bench import Cells, cell
 from tzero.falsify.closure import Closure
 from tzero.falsify.compare import Difference, Shape, difference
 from tzero.falsify.cut import Cut
-from tzero.falsify.rewrite import Rewriter, from_item, literal, with_ctes
+from tzero.falsify.mutations.clock import EARLY, LATE, stopped_at
+from tzero.falsify.rewrite import Cte, Rewriter, from_item, literal, with_ctes
 from tzero.falsify.tables import Table
 from tzero.falsify.times import Times
 from tzero.falsify.world import Row, Rows, World
@@ -23,6 +24,8 @@ from tzero.sql.render import quoted
 ROWS = 24
 """How many rows before a cut, and how many from it on, are read of each base relation."""
 _SHOWN, _HEAD = 200, 3000
+Written = tuple[list[Cte], str]
+"""Named subqueries, and the query over them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,7 @@ class Store:
     base: World = field(default_factory=World)
     parts: Mapping[str, str] = field(default_factory=dict)
     """Conditions on the rows of tables that are not taken whole."""
+    turned: bool = False
 
     @property
     def _joined(self) -> bool:
@@ -86,8 +90,31 @@ class Store:
 
     def compare(self, before: World, after: World, cut: Cut | None, kept: frozenset[Cells]) -> Compared:
         """Run the relation over two worlds and compare, in the database."""
-        first, one = self._output(before, "b")
-        second, two = self._output(after, "a")
+        return self._compared(self._output(before, "b"), self._output(after, "a"), cut, kept)
+
+    def compare_with(self, other: Store) -> Compared:
+        """Run the relation here and as another store has it, over the same rows; nothing may differ."""
+        return self._compared(self._output(self.base, "b"), other._output(self.base, "a"), None, frozenset())
+
+    def in_other_order(self) -> Store:
+        """The same with the rows of its base relations in another physical order."""
+        return replace(self, turned=True)
+
+    def at_times(self) -> tuple[Store, Store] | None:
+        """The same with every clock that it reads stopped, early and late; None where it reads none."""
+        stopped = [[(name, stopped_at(tree, moment)) for name, tree in self.closure.views] for moment in (EARLY, LATE)]
+        if all(tree is None for _, tree in stopped[0]):
+            return None
+        early, late = (
+            tuple((name, new or tree) for (name, new), (_, tree) in zip(views, self.closure.views, strict=True))
+            for views in stopped
+        )
+        return replace(self, closure=replace(self.closure, views=early)), replace(
+            self, closure=replace(self.closure, views=late)
+        )
+
+    def _compared(self, before: Written, after: Written, cut: Cut | None, kept: frozenset[Cells]) -> Compared:
+        (first, one), (second, two) = before, after
         names = ", ".join(self.column(name) for name in self._all())
         safe = self._protected(cut, kept)
         signed = f"SELECT {names}, 1 AS s_ FROM ({one}) b UNION ALL SELECT {names}, -1 AS s_ FROM ({two}) a"
@@ -123,13 +150,19 @@ class Store:
 
     def rewriter(self) -> Rewriter:
         return Rewriter(
-            self.engine, self.closure, {table.name: table for table in self.tables}, self.types, self.base, self.parts
+            self.engine,
+            self.closure,
+            {table.name: table for table in self.tables},
+            self.types,
+            self.base,
+            self.parts,
+            self.turned,
         )
 
     def _all(self) -> tuple[str, ...]:
         return (*self.columns, self.anchor) if self._joined else self.columns
 
-    def _output(self, world: World, prefix: str) -> tuple[list[tuple[str, str]], str]:
+    def _output(self, world: World, prefix: str) -> Written:
         rewriter = self.rewriter()
         ctes, last = rewriter.over(world, prefix)
         if not self._joined:

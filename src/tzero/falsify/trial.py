@@ -94,12 +94,13 @@ class Trial:
         if self.witness:
             lines.append(str(self.witness))
         lines.append(
-            f"exercised {self.databases} databases, {self.cuts} cuts, {self.worlds} worlds in {self.seconds:.1f} s"
+            f"exercised {_number(self.databases, 'database')}, {_number(self.cuts, 'cut')},"
+            f" {_number(self.worlds, 'world')} in {self.seconds:.1f} s"
             f" on {self.engine}, seed {self.seed}"
         )
         for name, e in self.exercised.items():
             failed = f", {e.failed} could not run: {e.why}" if e.failed else ""
-            lines.append(f"  {name:<9} {e.worlds:>5} worlds, moved {e.share:6.1%} of {e.rows} rows{failed}")
+            lines.append(f"  {name:<9} {_number(e.worlds, 'world'):>11}, moved {e.share:6.1%} of {e.rows} rows{failed}")
         if self.unmoved:
             lines.append(f"never moved, so nothing is said of: {', '.join(self.unmoved)}")
         lines += [f"in part: {part}" for part in self.parts]
@@ -112,3 +113,7 @@ class Trial:
         if self.outcome is Outcome.INCONCLUSIVE:
             return self.reason
         return "no witness was found"
+
+
+def _number(count: int, what: str) -> str:
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"

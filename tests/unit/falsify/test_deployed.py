@@ -42,6 +42,10 @@ CREATE VIEW shop.hidden AS SELECT id, n FROM shop.leaky;
 CREATE VIEW shop.labelled AS SELECT id, sold_at AS t0, closed_at IS NULL AS open FROM shop.sales;
 CREATE VIEW shop.hourly AS SELECT id, sold_at AS t0, extract(hour FROM sold_at) AS hour FROM shop.sales;
 CREATE VIEW shop.chance AS SELECT id, sold_at AS t0, random() AS r FROM shop.sales;
+CREATE VIEW shop.clocked AS
+  SELECT id, sold_at AS t0, now() > TIMESTAMPTZ '2024-04-20 00:00:00+00' AS late FROM shop.sales;
+CREATE VIEW shop.ordered AS
+  SELECT id, sold_at AS t0, (SELECT string_agg(country, ',') FROM shop.brands) AS all_of FROM shop.sales;
 CREATE TABLE shop.stored AS SELECT * FROM shop.leaky;
 """
 
@@ -105,6 +109,63 @@ def test_the_session_and_chance(engine: Engine) -> None:
     assert hour is not None
     assert hour.mutation == "zone"
     assert trial_of(engine, "hourly").witness is None, "a declared zone is pinned"
+
+
+@pytest.mark.parametrize(("name", "column", "mutation"), [("clocked", "late", "clock"), ("ordered", "all_of", "order")])
+def test_the_clock_and_the_order_of_rows(engine: Engine, name: str, column: str, mutation: str) -> None:
+    witness = trial_of(engine, name).witness
+    assert witness is not None
+    assert (witness.column, witness.mutation) == (column, mutation)
+    assert trial_of(engine, "safe", mutations=["clock", "order"]).witness is None
+
+
+PLANTED = {
+    "add": "(SELECT count(*) FROM shop.sales o WHERE o.id < 0)",
+    "remove": "(SELECT count(*) FROM shop.sales o) < 600",
+    "perturb": "(SELECT count(*) FROM shop.sales o WHERE o.id >= 0 AND o.price > 50)",
+    "late": "coalesce(s.closed_at > TIMESTAMPTZ '2024-03-12 12:00:00+00', FALSE)",
+    "edit": "s.brand",
+    "extremes": "(SELECT count(*) FROM shop.sales o WHERE o.price IS NULL)",
+}
+
+
+@pytest.mark.parametrize("mutation", PLANTED)
+def test_each_change_of_the_rows_finds_its_leak(engine: Engine, mutation: str) -> None:
+    query = f"SELECT s.id, s.sold_at AS t0, {PLANTED[mutation]} AS f FROM shop.sales s"
+    views = {RelationName("shop", "stored"): parse_one(query, "duckdb")}
+    facts = replace(SALES, mutable=frozenset({"brand"} if mutation == "edit" else ()))
+    asked = Declarations({"shop.sales": facts}, Query(own="shop.sales", zone="UTC"))
+    found = {}
+    for names in ([mutation], [other for other in PLANTED if other != mutation]):
+        trial = falsify_relation(
+            engine, RelationName("shop", "stored"), asked, views=views, worlds=24, seconds=60, mutations=names
+        )
+        found[names[0]] = trial.witness
+    witness = found[mutation]
+    assert witness is not None
+    assert (witness.column, witness.mutation) == ("f", mutation)
+    if mutation != "extremes":  # rows that come may hold a NULL too
+        assert list(found.values())[1] is None
+
+
+def test_a_budget_is_kept_and_told(engine: Engine) -> None:
+    trial = trial_of(engine, "safe", seconds=0.5, worlds=10_000)
+    assert trial.seconds < 5
+    told = trial.to_json()
+    assert told["seed"] == 0
+    assert told["worlds"] == sum(exercise["worlds"] for exercise in told["exercised"].values())
+    assert {"rerun", "order", "combine"} <= set(told["exercised"])
+
+
+def test_a_world_that_moves_nothing_proves_nothing(engine: Engine) -> None:
+    views = {RelationName("shop", "stored"): parse_one("SELECT id, sold_at AS t0 FROM shop.sales LIMIT 0", "duckdb")}
+    trial = trial_of(engine, "stored", views=views)
+    assert trial.outcome is Outcome.INCONCLUSIVE
+    early = "SELECT id, sold_at AS t0, 1 AS one FROM shop.sales WHERE sold_at < TIMESTAMPTZ '2024-03-01 01:00:00+00'"
+    views = {RelationName("shop", "stored"): parse_one(early, "duckdb")}
+    trial = trial_of(engine, "stored", views=views, mutations=["extremes"])
+    assert trial.outcome is Outcome.INCONCLUSIVE, str(trial)
+    assert "nothing was exercised" in trial.reason
 
 
 def test_rows_without_a_time_are_left_alone_and_named(engine: Engine) -> None:

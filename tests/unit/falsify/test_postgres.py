@@ -66,3 +66,19 @@ def test_a_deployed_relation(engine: Engine, name: str, outcome: Outcome) -> Non
     trial = falsify_relation(engine, RelationName("shop", name), asked, seconds=30, worlds=50)
     assert trial.outcome is outcome, str(trial)
     assert all(not exercise.failed for exercise in trial.exercised.values()), str(trial)
+
+
+@pytest.mark.parametrize(
+    ("value", "mutation"),
+    [("string_agg(o.brand, ',')", "order"), ("bool_or(now() > timestamptz '2024-04-20 00:00:00+00')", "clock")],
+)
+def test_the_clock_and_the_order_of_rows(engine: Engine, value: str, mutation: str) -> None:
+    name = f"by_{mutation}"
+    engine.execute(
+        f"CREATE VIEW shop.{name} AS SELECT s.id, s.sold_at AS t0, (SELECT {value} FROM shop.sales o"
+        " WHERE o.sold_at < s.sold_at AND o.id < 9) AS f FROM shop.sales s"
+    )
+    asked = Declarations({"shop.sales": SALES}, Query(own="shop.sales", zone="UTC"))
+    witness = falsify_relation(engine, RelationName("shop", name), asked, seconds=60, worlds=50).witness
+    assert witness is not None
+    assert (witness.column, witness.mutation) == ("f", mutation)

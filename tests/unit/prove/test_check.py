@@ -9,6 +9,7 @@ import duckdb
 import pytest
 from click.testing import CliRunner, Result
 
+import tzero
 from tzero.cli.frames import columns
 from tzero.cli.main import cli
 from tzero.prove.rules import RULES
@@ -124,6 +125,34 @@ def test_a_live_view_and_its_closure(tmp_path: Path) -> None:
     assert done.exit_code == 0, done.output
     missing = run("--relation", "sales", *target)
     assert missing.exit_code != 0
+
+
+PROJECT = """
+from tzero import Events, FeatureView, column
+
+sales = Events("raw.sales", key="id", time="sold_at")
+view = FeatureView("shop.features", sales, price=column("price"), n=sales.before_day(zone="UTC").count("brand"))
+"""
+
+
+def test_a_view_of_a_project_needs_no_declarations(tmp_path: Path) -> None:
+    made = CliRunner().invoke(cli, ["init", str(tmp_path / "shop")])
+    assert made.exit_code == 0, made.output
+    project = tmp_path / "shop"
+    (project / "features.py").write_text(PROJECT)
+    with tzero.open(project) as opened:
+        with opened.session() as engine:
+            engine.execute("CREATE SCHEMA raw")
+            engine.execute(
+                "CREATE TABLE raw.sales AS SELECT i AS id, TIMESTAMP '2024-01-01' + i * INTERVAL 5 HOUR AS sold_at,"
+                " 'b' || (i % 3) AS brand, i % 7 AS price FROM range(50) r(i)"
+            )
+        opened.apply()
+    done = run("--relation", "shop.features", "--project", project)
+    assert done.exit_code == 0, done.output
+    assert "PROVED   shop.features" in done.output
+    assert run("--relation", "shop.nothing", "--project", project).exit_code != 0
+    assert run("--relation", "shop.features", "--project", tmp_path).exit_code != 0
 
 
 def test_a_statement_that_does_not_parse_does_not_hide_the_others(folder: Path) -> None:
