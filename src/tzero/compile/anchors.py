@@ -7,7 +7,7 @@ from sqlglot import exp
 from tzero.compile.groups import Group
 from tzero.compile.lookups import Cte
 from tzero.features.populations import Grid
-from tzero.sql.build import alias, all_of, columns, named, not_null, quoted_column, text, union_all
+from tzero.sql.build import alias, all_of, columns, integer, named, not_null, quoted_column, text, union_all
 
 ANCHOR = "anchor"
 
@@ -23,7 +23,7 @@ def anchor_ctes(group: Group, rows: exp.Query, population: exp.Query | None) -> 
     ctes: list[Cte] = [("days", exp.select(quoted_column(ANCHOR)).distinct().from_(rows.copy().subquery(alias="r")))]
     if group.segments:
         ctes.append(("segments", _segments(group, [rows] if population is None else [rows, population])))
-        ctes.append((_SEGMENT_DAYS, _segment_days(group)))
+        ctes.append((SEGMENT_DAYS, _segment_days(group)))
     return [*ctes, ("anchors", _filled(group, group.keys))]
 
 
@@ -34,7 +34,7 @@ def distinct_anchors(group: Group, keys: tuple[str, ...]) -> exp.Select:
     return _filled(group, keys)
 
 
-_SEGMENT_DAYS = "segment_days"
+SEGMENT_DAYS = "segment_days"
 
 
 def _segment_days(group: Group) -> exp.Query:
@@ -52,12 +52,12 @@ def _filled(group: Group, keys: tuple[str, ...]) -> exp.Select:
     if not segments:
         query = query.from_(named("days"))
     elif len(segments) == len(group.segments):
-        query = query.from_(named(_SEGMENT_DAYS))
+        query = query.from_(named(SEGMENT_DAYS))
     else:
-        some = exp.select(quoted_column(ANCHOR), *columns(segments)).distinct().from_(named(_SEGMENT_DAYS))
+        some = exp.select(quoted_column(ANCHOR), *columns(segments)).distinct().from_(named(SEGMENT_DAYS))
         query = query.from_(some.subquery(alias="s"))
     for category in (name for name in keys if name in group.categories):
-        query = query.join(_vocabulary(category, group.population.rows.domains[category]), join_type="cross")
+        query = query.join(vocabulary(group, category), join_type="cross")
     return query
 
 
@@ -79,10 +79,23 @@ def _segments(group: Group, seen_in: list[exp.Query]) -> exp.Query:
     )
 
 
-def _vocabulary(category: str, domain: tuple[str, ...]) -> exp.Expr:
-    rows = [exp.Tuple(expressions=[text(value)]) for value in domain]
-    name = exp.TableAlias(
-        this=exp.to_identifier(f"{category}_vocabulary", quoted=True),
-        columns=[exp.to_identifier(category, quoted=True)],
+def vocabulary_name(category: str) -> str:
+    """The alias of a vocabulary in a FROM clause."""
+    return f"{category}_vocabulary"
+
+
+def position_column(category: str) -> str:
+    """The column of a numbered vocabulary that holds each value's place in it, from 1."""
+    return f"{category}_position"
+
+
+def vocabulary(group: Group, category: str, *, numbered: bool = False) -> exp.Expr:
+    """The values of a category as a FROM item, each with its place in the vocabulary where they are ``numbered``."""
+    values = group.population.rows.domains[category]
+    rows = [exp.Tuple(expressions=[text(v), *([integer(at)] if numbered else [])]) for at, v in enumerate(values, 1)]
+    names = [category, *([position_column(category)] if numbered else [])]
+    shown = exp.TableAlias(
+        this=exp.to_identifier(vocabulary_name(category), quoted=True),
+        columns=[exp.to_identifier(name, quoted=True) for name in names],
     )
-    return exp.Values(expressions=rows, alias=name)
+    return exp.Values(expressions=rows, alias=shown)

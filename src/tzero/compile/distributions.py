@@ -18,7 +18,6 @@ from tzero.sql.build import (
     cast,
     columns,
     double,
-    equal,
     integer,
     named,
     not_null,
@@ -58,7 +57,35 @@ class Distribution:
         return f"{self.name}_cells"
 
     @property
-    def own_cell(self) -> str:
+    def own_number(self) -> exp.Expr:
+        """The count of the anchor's own cell."""
+        return exp.Coalesce(this=quoted_column(NUMBER, self._own_cell), expressions=[integer(0)])
+
+    @property
+    def own_rank(self) -> exp.Expr:
+        """Its dense rank among all counts, zeros included."""
+        levels = exp.Coalesce(this=quoted_column(LEVELS, self.name), expressions=[integer(0)])
+        last = exp.Add(this=levels, expression=integer(1))
+        return exp.Coalesce(this=quoted_column(RANK, self._own_cell), expressions=[last])
+
+    @property
+    def top(self) -> exp.Expr:
+        """The greatest count of the segment."""
+        return quoted_column(TOP, self.name)
+
+    @property
+    def total(self) -> exp.Expr:
+        """How many of the segment's events have a category."""
+        return quoted_column(TOTAL, self.name)
+
+    @property
+    def entropy(self) -> exp.Expr:
+        """The entropy of the segment, in nats."""
+        units = exp.Coalesce(this=quoted_column(SPREAD, self.name), expressions=[integer(0)])
+        return exp.Div(this=cast(units, "double"), expression=double(UNIT))
+
+    @property
+    def _own_cell(self) -> str:
         """The alias under which an anchor's own cell is at hand."""
         return ANCHORS if self.is_grid else self.cells
 
@@ -135,10 +162,3 @@ class Distribution:
 
 def _some() -> exp.Expr:
     return exp.GT(this=quoted_column(NUMBER), expression=integer(0))
-
-
-def at_anchor(keys: tuple[str, ...], name: str) -> exp.Expr:
-    """The join of the anchors ``a`` to a CTE by anchor and keys."""
-    return all_of(
-        [equal(quoted_column(ANCHOR, name), quoted_column(ANCHOR, ANCHORS)), *same_columns(keys, name, ANCHORS)]
-    )

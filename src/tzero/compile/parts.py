@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from tzero.compile.anchors import distinct_anchors
+from tzero.compile.anchors import ANCHOR, SEGMENT_DAYS, distinct_anchors, vocabulary, vocabulary_name
 from tzero.compile.base import Base
 from tzero.compile.dialects.base import Dialect
-from tzero.compile.distributions import Distribution, at_anchor
+from tzero.compile.distributions import ANCHORS, Distribution
 from tzero.compile.events import EventStream, event_stream, extreme_name
 from tzero.compile.extremes import framed_extreme, joined_extreme
 from tzero.compile.groups import Group
+from tzero.compile.histograms import Histogram
 from tzero.compile.lookups import Cte
-from tzero.compile.running import Running, Total
+from tzero.compile.running import Running, Total, event_number
 from tzero.compile.times import Scale
 from tzero.features.populations import Grid
 from tzero.features.statistics import Statistic
-from tzero.sql.build import named, quoted_column
+from tzero.sql.build import all_of, equal, named, quoted_column, text
 from tzero.timeline import Trail
+
+_Spread = tuple[tuple[str, ...], tuple[str, ...], Trail, str | None]
+"""What a distribution is of: segment, category, trail, and the label's known-at."""
 
 
 class Parts:
@@ -31,7 +35,7 @@ class Parts:
         self.scale = Scale(group.population.anchor, base.time_type, dialect)
         self._streams: dict[str | None, EventStream] = {}
         self._running: dict[tuple[object, ...], Running] = {}
-        self._distributions: dict[tuple[object, ...], Distribution] = {}
+        self._distributions: dict[_Spread, Distribution | Histogram] = {}
         self._extremes: dict[tuple[object, ...], tuple[Cte, tuple[str, ...]]] = {}
 
     @property
@@ -55,29 +59,61 @@ class Parts:
             self._running[at] = Running(name, self.stream(statistic).name, ordered, at[1], self.scale)
         return self._running[at]
 
-    def distribution(self, statistic: Statistic) -> Distribution:
+    def distribution(self, statistic: Statistic) -> Distribution | Histogram:
         at = (statistic.segment, statistic.category, statistic.trail, statistic.known_at)
         if at not in self._distributions:
-            self._distributions[at] = Distribution(
-                f"spread_{len(self._distributions) + 1}",
-                self.group,
-                self.stream(statistic).name,
-                statistic.segment,
-                statistic.category,
-                statistic.trail,
-                self.scale,
-                self._fills_grid(statistic) and self._grid is None,
-            )
+            name = f"spread_{len(self._distributions) + 1}"
+            wide = self._is_narrow(statistic)
+            self._distributions[at] = self._histogram(name, statistic) if wide else self._cells(name, statistic)
         return self._distributions[at]
 
-    def cells_of(self, statistic: Statistic) -> str | None:
-        """The distribution's cells that already hold the count of these keys, if there are any."""
-        for distribution in self._distributions.values():
-            same_keys = {*distribution.segment, *distribution.category} == set(statistic.keys)
-            same_events = distribution.events == self.stream(statistic).name and distribution.trail == statistic.trail
-            if same_keys and same_events and self._has_own_cell(distribution):
-                return distribution.own_cell
+    def own_number(self, statistic: Statistic) -> exp.Expr | None:
+        """The count of these keys where a distribution holds it already."""
+        for at, distribution in self._distributions.items():
+            segment, category, trail, known_at = at
+            same = {*segment, *category} == set(statistic.keys)
+            same = same and (trail, known_at) == (statistic.trail, statistic.known_at)
+            if same and (isinstance(distribution, Histogram) or self._has_own_cell(distribution)):
+                return distribution.own_number
         return None
+
+    def number_equal(self, category: str, value: str) -> Total:
+        """How many events have a value of a category."""
+        values = list(dict.fromkeys([*self._domain(category), *self._constants(category)]))
+        test = exp.EQ(this=quoted_column(category), expression=text(value))
+        return Total(f"number_equal_{category}_{values.index(value)}", event_number(test))
+
+    def _constants(self, category: str) -> list[str]:
+        return [s.constant for _, s in self.group.statistics if s.constant is not None and s.category == (category,)]
+
+    def _domain(self, category: str) -> tuple[str, ...]:
+        return self.group.population.rows.domains.get(category, ())
+
+    def _is_narrow(self, statistic: Statistic) -> bool:
+        """Whether the counts of all values fit side by side: of a vocabulary that the grid is filled from."""
+        if len(statistic.category) != 1 or self.group.population.grid is Grid.OBSERVED:
+            return False
+        (category,) = statistic.category
+        inside = category in self.group.categories and set(statistic.segment) <= set(self.group.segments)
+        return inside and len(self._domain(category)) <= self.dialect.widest_histogram
+
+    def _histogram(self, name: str, statistic: Statistic) -> Histogram:
+        running = self.running(statistic, statistic.segment)
+        (category,) = statistic.category
+        numbers = tuple(running.add(self.number_equal(category, value)) for value in self._domain(category))
+        return Histogram(name, running.name, running.keys, category, numbers, self.dialect.count_type)
+
+    def _cells(self, name: str, statistic: Statistic) -> Distribution:
+        return Distribution(
+            name,
+            self.group,
+            self.stream(statistic).name,
+            statistic.segment,
+            statistic.category,
+            statistic.trail,
+            self.scale,
+            self._fills_grid(statistic) and self._grid is None,
+        )
 
     @property
     def anchors(self) -> str:
@@ -86,7 +122,8 @@ class Parts:
 
     @property
     def _grid(self) -> Distribution | None:
-        return next((found for found in self._distributions.values() if found.is_grid), None)
+        found = (each for each in self._distributions.values() if isinstance(each, Distribution))
+        return next((each for each in found if each.is_grid), None)
 
     def _fills_grid(self, statistic: Statistic) -> bool:
         dense = self.dialect.dense_grids and self.group.population.grid is not Grid.OBSERVED
@@ -128,25 +165,61 @@ class Parts:
             )
         return self._streams[known_at]
 
+    @property
+    def is_stepwise(self) -> bool:
+        """Whether a grid is filled only after what depends on the segment alone has been joined to it."""
+        filled = self.group.population.grid is not Grid.OBSERVED and bool(self.group.categories)
+        return filled and self._grid is None
+
+    def key_columns(self) -> list[exp.Expr]:
+        """The key columns of the group, wherever they stand in the query over the anchors."""
+        return [quoted_column(key, self._place(key)) for key in self.group.keys]
+
     def joined(self, query: exp.Select) -> tuple[exp.Select, list[Cte]]:
-        """The query over the anchors ``a`` with every part joined, and the CTEs of the parts."""
+        """The query from the anchors ``a`` with every part joined, and the CTEs of the parts."""
         ctes: list[Cte] = []
+        joins: list[tuple[str, tuple[str, ...]]] = []
         for distribution in self._distributions.values():
+            if isinstance(distribution, Histogram):
+                continue
             ctes += distribution.ctes()
-            query = _join(query, distribution.name, distribution.segment)
+            joins.append((distribution.name, distribution.segment))
             if self._has_own_cell(distribution) and not distribution.is_grid:
-                query = _join(query, distribution.cells, (*distribution.segment, *distribution.category))
+                joins.append((distribution.cells, (*distribution.segment, *distribution.category)))
         for running in self._running.values():
             ctes += running.ctes(distinct_anchors(self.group, running.keys))
-            query = _join(query, running.name, running.keys)
+            joins.append((running.name, running.keys))
+        for distribution in self._distributions.values():
+            if isinstance(distribution, Histogram):
+                ctes += distribution.ctes()
+                joins.append((distribution.name, distribution.segment))
         for cte, keys in self._extremes.values():
             ctes.append(cte)
-            query = _join(query, cte[0], keys)
-        return query, ctes
+            joins.append((cte[0], keys))
+        return self._from_anchors(query, joins), ctes
+
+    def _from_anchors(self, query: exp.Select, joins: list[tuple[str, tuple[str, ...]]]) -> exp.Select:
+        if not self.is_stepwise:
+            query = query.from_(exp.alias_(named(self.anchors), ANCHORS, table=True, quoted=True))
+            return self._join_all(query, joins)
+        categories = set(self.group.categories)
+        source = SEGMENT_DAYS if self.group.segments else "days"
+        query = query.from_(exp.alias_(named(source), ANCHORS, table=True, quoted=True))
+        query = self._join_all(query, [join for join in joins if not categories & set(join[1])])
+        for category in self.group.categories:
+            query = query.join(vocabulary(self.group, category, numbered=True), join_type="cross")
+        return self._join_all(query, [join for join in joins if categories & set(join[1])])
+
+    def _join_all(self, query: exp.Select, joins: list[tuple[str, tuple[str, ...]]]) -> exp.Select:
+        for name, keys in joins:
+            same = [equal(quoted_column(key, name), quoted_column(key, self._place(key))) for key in keys]
+            at = equal(quoted_column(ANCHOR, name), quoted_column(ANCHOR, ANCHORS))
+            query = query.join(named(name), on=all_of([at, *same]), join_type="left")
+        return query
+
+    def _place(self, key: str) -> str:
+        """The alias under which a key column stands."""
+        return vocabulary_name(key) if self.is_stepwise and key in self.group.categories else ANCHORS
 
     def _has_own_cell(self, distribution: Distribution) -> bool:
         return {*distribution.segment, *distribution.category} <= set(self.group.keys)
-
-
-def _join(query: exp.Select, name: str, keys: tuple[str, ...]) -> exp.Select:
-    return query.join(named(name), on=at_anchor(keys, name), join_type="left")

@@ -1,8 +1,13 @@
-"""Running totals as of each anchor: events and anchors on one timeline, anchors first at the same moment.
+"""Running totals as of each anchor.
 
 An event changes a total for every anchor strictly later than the moment at which it enters, and, with a window, changes
-it back for every anchor strictly later than the moment at which it leaves. Ordered by (moment, anchors before changes),
-a window function from the start to the current row gives each anchor the sum of all changes strictly before it.
+it back for every anchor strictly later than the moment at which it leaves. The sum of all changes strictly before an
+anchor is found in one of two ways:
+
+- steps: the changes of each moment are added up to that moment, and each anchor takes the last step strictly before it,
+  by an as-of join
+- a timeline, where an engine has no as-of join: changes and anchors in one order, (moment, anchors before changes), and
+  a window function from the start to the current row
 """
 
 from __future__ import annotations
@@ -27,6 +32,7 @@ from tzero.sql.build import (
     not_null,
     over,
     quoted_column,
+    same_columns,
     union_all,
 )
 from tzero.timeline import Trail
@@ -70,17 +76,65 @@ class Running:
     def ctes(self, anchors: exp.Query) -> list[Cte]:
         """CTEs that end in ``<name> (anchor, *keys, *totals)``; ``anchors`` yields ``(anchor, *keys)`` once each."""
         steps: dict[str, exp.Query] = {}
-        branches = [self._anchor_branch(anchors)]
-        if self.totals:
-            branches += self._event_branches()
+        branches = self._event_branches() if self.totals else []
         for total in self.of_values.values():
             first_only = isinstance(total, Distinct) and self.trail.window is None
             branch, needed = self._first_branch(total) if first_only else self._level_branch(total)
             steps |= needed
             branches.append(branch)
-        steps[f"{self.name}_timeline"] = union_all(branches)
-        steps[self.name] = self._at_anchors()
-        return list(steps.items())
+        return list(
+            (steps | (self._stepwise(branches, anchors) if self._steps else self._timed(branches, anchors))).items()
+        )
+
+    @property
+    def _steps(self) -> bool:
+        return self.scale.dialect.as_of_joins
+
+    def _stepwise(self, branches: list[exp.Query], anchors: exp.Query) -> dict[str, exp.Query]:
+        """The totals after each moment of change, and for each anchor those after the last one before it."""
+        changes, after = f"{self.name}_changes", f"{self.name}_steps"
+        return {
+            changes: branches[0] if len(branches) == 1 else self._merged(branches),
+            after: exp.select(
+                *columns(self.keys), quoted_column(MOMENT), *self._accumulated([quoted_column(MOMENT)])
+            ).from_(named(changes)),
+            self.name: self._last_before(after, anchors),
+        }
+
+    def _merged(self, branches: list[exp.Query]) -> exp.Query:
+        """One row per moment, whatever changes then."""
+        totals = [alias(_COMBINE[how](this=quoted_column(name)), name) for name, how in self._combined().items()]
+        return (
+            exp.select(*columns(self.keys), quoted_column(MOMENT), *totals)
+            .from_(union_all(branches).subquery(alias="c"))
+            .group_by(*columns(self.keys), quoted_column(MOMENT))
+        )
+
+    def _last_before(self, steps: str, anchors: exp.Query) -> exp.Query:
+        totals = [
+            alias(
+                exp.Coalesce(this=quoted_column(name, "s"), expressions=[integer(0)])
+                if how in _ADDED
+                else quoted_column(name, "s"),
+                name,
+            )
+            for name, how in self._combined().items()
+        ]
+        before = exp.LT(this=quoted_column(MOMENT, "s"), expression=quoted_column(ANCHOR, "a"))
+        return (
+            exp.select(quoted_column(ANCHOR, "a"), *columns(self.keys, "a"), *totals)
+            .from_(anchors.subquery(alias="a"))
+            .join(
+                exp.alias_(named(steps), "s", table=True, quoted=True),
+                on=all_of([*same_columns(self.keys, "s", "a"), before]),
+                join_type="asof left",
+            )
+        )
+
+    def _timed(self, branches: list[exp.Query], anchors: exp.Query) -> dict[str, exp.Query]:
+        """Changes and anchors on one timeline, and the totals at the anchors."""
+        timeline = union_all([self._anchor_branch(anchors), *branches])
+        return {f"{self.name}_timeline": timeline, self.name: self._at_anchors()}
 
     def _combined(self) -> dict[str, str]:
         found = {name: total.combine for name, total in self.totals.items()}
@@ -116,7 +170,7 @@ class Running:
         items: list[exp.Expr] = [
             *columns(self.keys),
             alias(moment.copy(), MOMENT),
-            alias(self.scale.mark(change=True), IS_CHANGE),
+            *([] if self._steps else [alias(self.scale.mark(change=True), IS_CHANGE)]),
         ]
         for name, how in self._combined().items():
             neutral = integer(0) if how in _ADDED else exp.Null()
@@ -160,15 +214,18 @@ class Running:
             step: level_query(changes.name, names, MOMENT),
         }
 
-    def _at_anchors(self) -> exp.Query:
-        order = [quoted_column(MOMENT), quoted_column(IS_CHANGE)]
-        running = [
+    def _accumulated(self, order: list[exp.Expr]) -> list[exp.Expr]:
+        """Each total of all rows up to the current one."""
+        return [
             alias(
                 over(_COMBINE[how](this=quoted_column(name)), partition=columns(self.keys), order=order, running=True),
                 name,
             )
             for name, how in self._combined().items()
         ]
+
+    def _at_anchors(self) -> exp.Query:
+        running = self._accumulated([quoted_column(MOMENT), quoted_column(IS_CHANGE)])
         inner = exp.select(*columns(self.keys), quoted_column(MOMENT), quoted_column(IS_CHANGE), *running).from_(
             named(f"{self.name}_timeline")
         )

@@ -42,12 +42,11 @@ class StatisticsQuery:
     def build(self) -> exp.Query:
         values = Values(self.parts)
         features = [alias(values.of(statistic), name) for name, statistic in self.group.statistics]
-        query = exp.select(
-            alias(quoted_column(ANCHOR, ANCHORS), self.anchor_column), *columns(self.group.keys, ANCHORS), *features
-        ).from_(exp.alias_(named(self.parts.anchors), ANCHORS, table=True, quoted=True))
-        query, ctes = self.parts.joined(query)
+        query, ctes = self.parts.joined(
+            exp.select(alias(quoted_column(ANCHOR, ANCHORS), self.anchor_column), *self.parts.key_columns(), *features)
+        )
         anchors = anchor_ctes(self.group, self._own_anchors(), self._event_anchors())
-        if self.parts.anchors != "anchors":
+        if self.parts.is_stepwise or self.parts.anchors != "anchors":
             anchors.pop()  # the grid, which nothing reads
         return with_ctes(query, [*self.parts.streams, *anchors, *ctes])
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from sqlglot import exp
 
 from tzero.compile.anchors import ANCHOR
-from tzero.compile.distributions import LEVELS, RANK, SPREAD, TOP, TOTAL, UNIT
-from tzero.compile.events import NUMBER, TIME, extreme_name, value_of
+from tzero.compile.events import TIME, extreme_name, value_of
 from tzero.compile.levels import Distinct, Surprise, entropy
 from tzero.compile.moments import deviation
 from tzero.compile.parts import Parts
@@ -18,11 +17,9 @@ from tzero.sql.build import (
     cast,
     columns,
     double,
-    equal,
     integer,
     not_null,
     quoted_column,
-    text,
 )
 from tzero.sql.portable import ColumnRef
 from tzero.timeline import Day, Trail
@@ -58,8 +55,8 @@ class Values:
             case Kind.ENTROPY:
                 return self._entropy(statistic)
             case Kind.TOP_SHARE:
-                name = self.parts.distribution(statistic).name
-                return _ratio(quoted_column(TOP, name), quoted_column(TOTAL, name))
+                spread = self.parts.distribution(statistic)
+                return _ratio(spread.top, spread.total)
             case Kind.SHARE_OF:
                 part = self._events(statistic, statistic.segment, equals=statistic.constant)
                 share = _ratio(part, self._events(statistic, statistic.segment))
@@ -74,9 +71,9 @@ class Values:
                 return self._since_last(statistic)
 
     def _count(self, statistic: Statistic) -> exp.Expr:
-        own = self.parts.cells_of(statistic)
+        own = self.parts.own_number(statistic)
         if own is not None:
-            return exp.Coalesce(this=quoted_column(NUMBER, own), expressions=[integer(0)])
+            return own
         return self.parts.total(statistic, statistic.keys, Total("event_number", event_number()))
 
     def _share(self, statistic: Statistic) -> exp.Expr:
@@ -101,12 +98,7 @@ class Values:
         return rarity if statistic.alpha else case_when(not_null(share.copy()), rarity)
 
     def _rank(self, statistic: Statistic) -> exp.Expr:
-        distribution = self.parts.distribution(statistic)
-        last = exp.Add(
-            this=exp.Coalesce(this=quoted_column(LEVELS, distribution.name), expressions=[integer(0)]),
-            expression=integer(1),
-        )
-        return cast(exp.Coalesce(this=quoted_column(RANK, distribution.own_cell), expressions=[last]), "int")
+        return cast(self.parts.distribution(statistic).own_rank, "int")
 
     def _distinct(self, statistic: Statistic) -> exp.Expr:
         running = self.parts.running(statistic, statistic.segment)
@@ -114,9 +106,7 @@ class Values:
 
     def _entropy(self, statistic: Statistic) -> exp.Expr:
         if _cells(statistic) in self._spread:
-            spread = quoted_column(SPREAD, self.parts.distribution(statistic).name)
-            units = cast(exp.Coalesce(this=spread, expressions=[integer(0)]), "double")
-            return exp.Div(this=units, expression=double(UNIT))
+            return self.parts.distribution(statistic).entropy
         running = self.parts.running(statistic, statistic.segment)
         surprise = quoted_column(running.add_of_values(Surprise, statistic.category), running.name)
         return entropy(self._events(statistic, statistic.segment), surprise, self.parts.dialect)
@@ -124,21 +114,12 @@ class Values:
     def _events(self, statistic: Statistic, keys: tuple[str, ...], equals: str | None = None) -> exp.Expr:
         """How many events of the segment have a category (equal to a constant)."""
         if equals is not None:
-            name = f"number_equal_{statistic.category[0]}_{list(self._constants(statistic)).index(equals)}"
-            test: exp.Expr = equal(quoted_column(statistic.category[0]), text(equals))
-            return self.parts.total(statistic, keys, Total(name, event_number(test)))
+            return self.parts.total(statistic, keys, self.parts.number_equal(statistic.category[0], equals))
         known = [c for c in statistic.category if self.parts.base.shapes[c].nullable and c not in keys]
         if not known:
             return self.parts.total(statistic, keys, Total("event_number", event_number()))
         test = all_of([not_null(column) for column in columns(known)])
         return self.parts.total(statistic, keys, Total("number_with_" + "_".join(known), event_number(test)))
-
-    def _constants(self, statistic: Statistic) -> dict[str, None]:
-        return {
-            s.constant: None
-            for _, s in self.parts.group.statistics
-            if s.constant is not None and s.category == statistic.category
-        }
 
     def _added(self, statistic: Statistic) -> exp.Expr:
         value = value_of(statistic, self.parts.base)

@@ -29,6 +29,8 @@ class Dialect:
     - ``boolean_marks``: anchors and changes of a timeline are told apart by a boolean, else by 0 and 1; PostgreSQL
       expects half of the rows of a boolean and one in 200 of a number, and plans by that
     - ``dense_grids``: where a grid needs the count of every cell, zeros are counted along, else joined in afterwards
+    - ``as_of_joins``: running totals are taken by as-of joins, else from one timeline of changes and anchors
+    - ``widest_histogram``: how many values a vocabulary may have for its counts to stand side by side in a list
     - ``value_tables``: even views compute text columns over distinct values; without, each step of a derivation is a
       lateral subquery, which computes it once per row and lets conditions on the rows through
     """
@@ -45,6 +47,8 @@ class Dialect:
     is_finite: Callable[[exp.Expr, ColumnType], exp.Expr]
     boolean_marks: bool
     dense_grids: bool
+    as_of_joins: bool
+    widest_histogram: int
     value_tables: bool
 
 

@@ -31,5 +31,7 @@ DUCKDB = Dialect(
     is_finite=lambda value, _: _call("ISFINITE", value),
     boolean_marks=False,
     dense_grids=False,
+    as_of_joins=True,
+    widest_histogram=64,
     value_tables=True,
 )

@@ -70,5 +70,7 @@ POSTGRES = Dialect(
     is_finite=_is_finite,
     boolean_marks=True,
     dense_grids=True,
+    as_of_joins=False,
+    widest_histogram=0,
     value_tables=False,
 )
