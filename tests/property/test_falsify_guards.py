@@ -41,23 +41,27 @@ def falsified(queries: dict[str, exp.Expr], worlds: int) -> Outcome:
 def without_guards(tree: exp.Expr) -> Iterator[tuple[str, exp.Expr]]:
     """The query with one guard of time gone: peers let in, the order turned round, the frame open to the end."""
     for at, node in enumerate(tree.walk()):
-        if not isinstance(node, exp.Window) or not _is_timeline(node):
+        if isinstance(node, exp.Join) and node.args.get("method") == "ASOF":
+            changes = [("peers", _let_peers_in)]
+        elif isinstance(node, exp.Window) and _is_running(node):
+            changes = [("order", _turn_round), ("frame", _open_frame)]
+        else:
             continue
-        for name, change in (("peers", _let_peers_in), ("order", _turn_round), ("frame", _open_frame)):
+        for name, change in changes:
             mutant = tree.copy()
             change(list(mutant.walk())[at])
-            if mutant != tree:
-                yield f"{name} of {node.sql()[:60]}", mutant
+            assert mutant != tree
+            yield f"{name} of {node.sql()[:60]}", mutant
 
 
-def _is_timeline(window: exp.Expr) -> bool:
+def _is_running(window: exp.Expr) -> bool:
     order = window.args.get("order")
-    return order is not None and len(order.expressions) > 1 and order.expressions[1].this.name == "is_change"
+    return order is not None and order.expressions[0].this.name == "moment"
 
 
-def _let_peers_in(window: exp.Expr) -> None:
-    order = window.args["order"]
-    order.set("expressions", order.expressions[:1])
+def _let_peers_in(join: exp.Expr) -> None:
+    before = join.args["on"].find(exp.LT)
+    before.replace(exp.LTE(this=before.this, expression=before.expression))
 
 
 def _turn_round(window: exp.Expr) -> None:
