@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import random
 import threading
@@ -11,8 +10,8 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from tests.e2e.postgres_shop import FEATURES, FIRST, OTHER, apply, features, make_project, refresh, run, until
-from tests.servers import Server, fresh_database, installations, versions
+from tests.e2e.postgres_shop import FEATURES, OTHER, apply, features, make_project, refresh, run
+from tests.servers import fresh_database, versions
 
 import tzero
 from tzero.errors import BusyError, SourceError, StalePlanError, TargetError, TzeroError
@@ -152,55 +151,3 @@ def read_for(url: str, seconds: float) -> float:
             assert found is not None
             assert found[0] > 0
     return longest
-
-
-@pytest.mark.parametrize("what", ["client", "server"])
-def test_killed_at_any_moment(what: str, tmp_path: Path) -> None:
-    if what == "server" and not installations():
-        pytest.skip("no PostgreSQL server of our own to kill")
-    own = Server(next(reversed(installations().values()))) if what == "server" else None
-    try:
-        url = own.url if own else fresh_database()
-        make_project(tmp_path, url, rows=20_000)
-        apply(tmp_path)
-        rng, length = random.Random(what), timed(tmp_path)
-        for round_ in range(6):
-            work = (apply, refresh)[round_ % 2]
-            if work is apply:
-                column = (OTHER, FIRST)[round_ // 2 % 2]
-                (tmp_path / "features.py").write_text(FEATURES.format(features=column))
-            child = multiprocessing.get_context("spawn").Process(target=work, args=(tmp_path,))
-            child.start()
-            time.sleep(rng.random() * (length + 1.0))
-            if own:
-                own.kill()
-            child.kill()
-            child.join()
-            if own:
-                until(own.start)
-            assert_whole(url)
-            until(lambda: apply(tmp_path))
-            refresh(tmp_path)
-        assert run(url, "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'") == [(0,)]
-    finally:
-        if own:
-            own.remove()
-
-
-def timed(folder: Path) -> float:
-    started = time.monotonic()
-    refresh(folder)
-    return time.monotonic() - started
-
-
-def assert_whole(url: str) -> None:
-    """Every relation is there and answers, none of the parts that a run leaves on its way is."""
-    assert run(url, "SELECT count(*) FROM feature_store.features")[0][0] == 20_000
-    assert run(url, "SELECT count(*) FROM pg_class WHERE relname LIKE 't0\\_old%' OR relname LIKE 't0\\_new%'") == [
-        (0,)
-    ]
-    contract = run(url, "SELECT feature_name FROM feature_store.feature_contract ORDER BY ordinal")
-    columns = run(
-        url, "SELECT attname FROM pg_attribute WHERE attrelid = 'feature_store.features'::regclass ORDER BY attnum"
-    )
-    assert contract == columns

@@ -11,7 +11,14 @@ import psycopg
 import pyarrow as pa
 from psycopg.pq import ExecStatus, TransactionStatus
 
-from tzero.engines import postgres_arrow, postgres_catalog, postgres_ddl, postgres_lock, postgres_versions
+from tzero.engines import (
+    postgres_arrow,
+    postgres_catalog,
+    postgres_copy,
+    postgres_ddl,
+    postgres_lock,
+    postgres_versions,
+)
 from tzero.engines.base import BATCH_ROWS, Query
 from tzero.engines.catalog import ColumnInfo, Description, RelationKind, Statement, StoredRelation
 from tzero.engines.postgres_catalog import KINDS
@@ -69,7 +76,7 @@ class PostgresEngine:
     def arrow(self, query: Query, batch_rows: int = BATCH_ROWS) -> pa.RecordBatchReader:
         sql = self._text(query)
         columns = self._described(sql)
-        batches = postgres_arrow.read(self._copied(sql), columns, batch_rows)
+        batches = postgres_arrow.read(self._sent(sql), columns, batch_rows)
         # the first batch now, so that a query that fails fails here
         first = next(batches, None)
         schema = postgres_arrow.schema_of(columns)
@@ -220,24 +227,25 @@ class PostgresEngine:
                 for name, oid, modifier in kinds
             )
 
-    def _copied(self, sql: str) -> Iterator[bytes]:
-        statement = f"COPY ({sql}) TO STDOUT (FORMAT csv)".encode()
-        with translated(self.label), self._connection.cursor() as cursor, cursor.copy(statement) as copy:
-            for chunk in copy:
-                yield bytes(chunk)
+    def _sent(self, sql: str) -> Iterator[bytes]:
+        with translated(self.label):
+            yield from postgres_copy.read(self._connection, sql)
 
     def _load(self, name: RelationName, batches: pa.RecordBatchReader, append: bool) -> int:
         columns = [(written(field.name), postgres_arrow.column_type(field)) for field in batches.schema]
         if not append:
             self._run(f"CREATE TABLE {written(name)} ({', '.join(f'{column} {kind}' for column, kind in columns)})")
         target = f"{written(name)} ({', '.join(column for column, _ in columns)})"
-        loaded = 0
-        statement = f"COPY {target} FROM STDIN (FORMAT csv)".encode()
-        with translated(self.label), self._connection.cursor() as cursor, cursor.copy(statement) as copy:
-            for batch in batches:
-                copy.write(memoryview(postgres_arrow.csv_of(batch)))
-                loaded += batch.num_rows
-        return loaded
+        exact = not append or self._has_types(name, columns)
+        with translated(self.label):
+            return sum(postgres_copy.write(self._connection, target, batch, binary=exact) for batch in batches)
+
+    def _has_types(self, name: RelationName, columns: Sequence[tuple[str, str]]) -> bool:
+        """Whether a table keeps these columns in just these types: bytes of another one would be misread."""
+        there = {
+            written(column): kind for column, kind in self.rows(postgres_catalog.COLUMNS, [name.schema, name.name])
+        }
+        return all(there.get(column) == kind for column, kind in columns)
 
     @contextmanager
     def _watching(self) -> Iterator[None]:
