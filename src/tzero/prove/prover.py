@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from sqlglot import exp
 
 from tzero.prove.declarations import Declarations
 from tzero.prove.diagnosis import anchor_finding, diagnose
-from tzero.prove.domain.label import Located
+from tzero.prove.domain.label import Atom, Located
 from tzero.prove.domain.row import Row
 from tzero.prove.domain.terms import Term
 from tzero.prove.proof import PRESENCE, ColumnProof, Finding, Proof, Verdict
@@ -79,7 +80,7 @@ class Prover:
         for name, term in row.columns.items():
             if name not in self.query.spine:
                 located = self.interpreter.labels.value(term, row.store)
-                self._collect(check, name, (item for item in located if item.atom not in present))
+                self._collect(check, name, (item for item in located if _unguarded(item) not in present))
 
     def _own_time(self, row: Row) -> Term | None:
         """The own row's time, where the output does not show it: the only row of its relation that is surely there."""
@@ -102,3 +103,8 @@ class Prover:
 
     def _refuse_anchor(self, note: str) -> None:
         self.findings.setdefault(note, anchor_finding(note, self.interpreter.declarations))
+
+
+def _unguarded(item: Located) -> Atom:
+    """The atom as it is where nothing needs to be so for it to matter."""
+    return replace(item.atom, if_null=None, if_not_null=None)
