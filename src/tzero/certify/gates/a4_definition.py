@@ -73,7 +73,10 @@ def _first_difference(before: str, after: str) -> str:
     "line 2 was 'FROM t', is 'FROM u'"
     """
     pairs = enumerate(zip_longest(before.splitlines(), after.splitlines(), fillvalue=""), 1)
-    number, (old, new) = next((at, pair) for at, pair in pairs if pair[0] != pair[1])
+    found = next(((at, pair) for at, pair in pairs if pair[0] != pair[1]), None)
+    if found is None:
+        return "the text is the same, and its recorded digest was changed by hand"
+    number, (old, new) = found
     return f"line {number} was {_short(old)!r}, is {_short(new)!r}"
 
 

@@ -90,6 +90,7 @@ class Schedule:
     def __init__(self, seconds: float, cells: int, clock: Callable[[], float] = time.monotonic) -> None:
         self.seconds, self.cells, self.clock = seconds, max(cells, 1), clock
         self.done = self.compared = 0
+        self.comparing = 0.0
         self.started = clock()
 
     @property
@@ -104,7 +105,7 @@ class Schedule:
     @property
     def full(self) -> float:
         """Seconds that all would take, as far as can be told from what was compared."""
-        return self.elapsed * self.cells / max(self.compared, 1)
+        return self.elapsed + self.comparing * (self.cells - self.compared) / max(self.compared, 1)
 
 
 def sweep(
@@ -114,14 +115,16 @@ def sweep(
     found = {name: Recounted() for name in values}
     checks = [(keys + 1 + at, value, found[name]) for at, (name, value) in enumerate(values.items())]
     anchor: int | None = None
-    skipping = False
-    compared = 0
+    skipping = True
+    compared, began = 0, 0.0
     for line in rows:
         if line[0] != anchor:
             anchor = line[0]
+            schedule.comparing += 0.0 if skipping else schedule.elapsed - began
             skipping = schedule.is_behind
             for stream in streams:
                 stream.move_to(anchor)
+            began = schedule.elapsed
         schedule.done += len(checks)
         if skipping:
             continue

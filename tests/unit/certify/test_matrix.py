@@ -1,0 +1,87 @@
+"""Everything that can be wrong with a store, planted, against every gate: nothing goes uncaught.
+
+``TZERO_WRITE=1`` writes the table into the document.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.servers import versions
+from tests.unit.certify.own import OWN_SQL
+from tests.unit.certify.shop import Shop, open_shop
+from tests.unit.certify.violations import VIOLATIONS, Violation, own
+
+from tzero.certify.certification import pass_gates
+from tzero.certify.gate import Gate
+from tzero.certify.gates.b1_proof import ProofGate
+from tzero.certify.gates.c1_future import FutureGate
+from tzero.certify.gates.order import gates
+from tzero.certify.subject import Subject
+
+DOCUMENT = Path(__file__).parents[3] / "docs" / "reference" / "gates.md"
+BEGIN, END = "<!-- the matrix: written by a test -->", "<!-- end of the matrix -->"
+ENGINES = {"duckdb": "duckdb", "postgres": str(versions()[-1]) if versions() else ""}
+
+
+@pytest.fixture
+def opened(request: pytest.FixtureRequest) -> Iterator[Shop]:
+    engine = ENGINES[request.param]
+    if not engine:
+        pytest.skip("no PostgreSQL server is installed")
+    shop = open_shop(engine)
+    yield shop
+    shop.engine.close()
+
+
+def failing(subject: Subject) -> tuple[str, ...]:
+    """The gates that do not hold; those that search have less to do than usual."""
+    worlds = 12 if subject.deployment is None else 2
+    quick: dict[str, Gate] = {"B1": ProofGate(0.0), "C1": FutureGate(20.0, worlds=worlds)}
+    passed = pass_gates(subject, [quick.get(gate.code, gate) for gate in gates()])
+    return tuple(result.gate for result in passed.results if not result.verdict.holds)
+
+
+@pytest.mark.parametrize(
+    ("opened", "violation"),
+    [(violation.engine, violation) for violation in VIOLATIONS],
+    indirect=["opened"],
+    ids=[violation.says for violation in VIOLATIONS],
+)
+def test_it_is_caught_by_the_gates_that_the_document_names(opened: Shop, violation: Violation) -> None:
+    assert failing(violation.plant(opened)) == violation.gates
+    assert violation.gates
+
+
+@pytest.mark.parametrize("opened", ENGINES, indirect=True)
+def test_nothing_is_caught_where_nothing_is_wrong(opened: Shop) -> None:
+    assert failing(opened.subject()) == ()
+    assert failing(own(OWN_SQL)(opened)) == ()
+
+
+def test_every_gate_catches_something() -> None:
+    assert {gate.code for gate in gates()} == {code for violation in VIOLATIONS for code in violation.gates}
+    assert len(VIOLATIONS) >= 30
+
+
+def test_the_document_shows_the_matrix() -> None:
+    text = DOCUMENT.read_text(encoding="utf-8")
+    before, rest = text.split(BEGIN)
+    after = rest.split(END)[1]
+    wanted = f"{before}{BEGIN}\n\n{_matrix()}\n{END}{after}"
+    if os.environ.get("TZERO_WRITE"):
+        DOCUMENT.write_text(wanted, encoding="utf-8")
+    assert DOCUMENT.read_text(encoding="utf-8") == wanted, "run this test with TZERO_WRITE=1"
+
+
+def _matrix() -> str:
+    codes = [gate.code for gate in gates()]
+    lines = [f"| planted | {' | '.join(codes)} |", f"|---|{'---|' * len(codes)}"]
+    for violation in VIOLATIONS:
+        marks = " | ".join("x" if code in violation.gates else " " for code in codes)
+        where = " (PostgreSQL)" if violation.engine == "postgres" else ""
+        lines.append(f"| {violation.group}: {violation.says}{where} | {marks} |")
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,207 @@
+"""What can be wrong with a store, each planted in the small shop, and the gates that catch it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from tests.unit.certify.own import OWN, OWN_SQL, own_subject
+from tests.unit.certify.shop import Shop
+
+from tzero.certify.acceptance import accept_found
+from tzero.certify.lineage import lineage_of
+from tzero.certify.subject import Subject
+from tzero.features.views import FeatureView
+from tzero.state import feature_contract
+from tzero.state.contract import ColumnRole, Contract, ContractColumn
+
+Plant = Callable[[Shop], Subject]
+STATS, VIEW = "shop.features_stats", "shop.features"
+SHOWN = "id, t0, price, brand_n, brand_shade_n, shade_share"
+
+
+@dataclass(frozen=True)
+class Violation:
+    """``caught`` names the gates that fail, each of them and no other; on one engine, where ``engine`` names it."""
+
+    group: str
+    says: str
+    plant: Plant
+    caught: str
+    engine: str = "duckdb"
+
+    @property
+    def gates(self) -> tuple[str, ...]:
+        return tuple(self.caught.split())
+
+
+def by(*statements: str) -> Plant:
+    """The compiled view, after statements by hand."""
+
+    def plant(shop: Shop) -> Subject:
+        shop.run(*statements)
+        return shop.subject()
+
+    return plant
+
+
+def shown_as(columns: str, source: str = "shop.hidden", then: str = "") -> Plant:
+    """The compiled view, shown otherwise under its name."""
+    return by(
+        "ALTER VIEW shop.features RENAME TO hidden", f"CREATE VIEW {VIEW} AS SELECT {columns} FROM {source} {then}"
+    )
+
+
+def own(query: str, *before: str, **changed: object) -> Plant:
+    """A view of the user's own SQL, with a contract of its columns and its definitions accepted."""
+
+    def plant(shop: Shop) -> Subject:
+        shop.run(*before)
+        return replace(with_contract(shop, own_subject(shop, query)), **changed)  # type: ignore[arg-type]
+
+    return plant
+
+
+def with_contract(shop: Shop, subject: Subject) -> Subject:
+    described = shop.engine.describe(OWN)
+    assert described is not None
+    roles = {"id": ColumnRole.KEY, "t0": ColumnRole.T0}
+    columns = (
+        ContractColumn(column.name, column.dtype, column.name not in roles, roles.get(column.name, ColumnRole.FEATURE))
+        for column in described.columns
+    )
+    feature_contract.write(shop.state, Contract("own", str(OWN), tuple(columns)))
+    accept_found(shop.state, lineage_of(subject))
+    return subject
+
+
+def _beside(expression: str) -> str:
+    return OWN_SQL.replace("FROM raw.sales s", f", {expression} AS more FROM raw.sales s")
+
+
+def _redeclared(shop: Shop) -> Subject:
+    (view,) = shop.declared.views
+    other = FeatureView(str(view.name), view.rows, **dict(view.features[1:]), price=dict(view.features)["price"])
+    shop.declared = replace(shop.declared, views=(other,))
+    return shop.subject()
+
+
+def _changed_upstream(shop: Shop) -> Subject:
+    shop.run("CREATE VIEW raw.seen AS SELECT * FROM raw.sales")
+    subject = with_contract(shop, own_subject(shop, OWN_SQL.replace("raw.sales o", "raw.seen o")))
+    shop.run("CREATE OR REPLACE VIEW raw.seen AS SELECT * FROM raw.sales WHERE price > 0")
+    return subject
+
+
+def _redefined(brand_n: str) -> Plant:
+    """The statistics filled from another definition of one count."""
+    before = "SELECT t0_day, brand, shade, brand_n, brand_shade_n, shade_share FROM shop.features_stats"
+    return by(
+        f"CREATE TABLE shop.kept AS {before}",
+        f"CREATE OR REPLACE TABLE {STATS} AS SELECT x.t0_day, x.brand, x.shade, CAST({brand_n} AS int) AS brand_n, "
+        "x.brand_shade_n, x.shade_share FROM shop.kept AS x",
+    )
+
+
+def _stored_as_a_view(shop: Shop) -> Subject:
+    subject = shop.subject()
+    shop.run(f"ALTER TABLE {STATS} RENAME TO kept", f"CREATE VIEW {STATS} AS SELECT * FROM shop.kept")
+    return subject
+
+
+_ONE_KEY = "t0_day = '2024-01-10' AND brand = 'b1' AND shade = 'red'"
+_INDEX = "ux_features_stats"
+_KEY = "t0_day, brand, shade"
+_WRAPPED = "CREATE FUNCTION raw.moment() RETURNS timestamp STABLE BEGIN ATOMIC SELECT localtimestamp; END"
+VIOLATIONS = (
+    Violation("objects", "the unique index of the statistics is gone",
+        by(f"DROP INDEX shop.{_INDEX}"), "A1", "postgres"),
+    Violation(
+        "objects", "the unique index covers a part of the rows",
+        by(f"DROP INDEX shop.{_INDEX}", f"CREATE UNIQUE INDEX {_INDEX} ON {STATS} ({_KEY}) WHERE brand <> 'b0'"),
+        "A1", "postgres",
+    ),
+    Violation(
+        "objects", "the statistics were never populated", by(f"REFRESH MATERIALIZED VIEW {STATS} WITH NO DATA"),
+        "A1 B2 C3", "postgres",
+    ),
+    Violation("objects", "the statistics are gone", by(f"DROP TABLE {STATS}"), "A1 A2 A3 A4 A5 B2 B3 C1 C3"),
+    Violation("objects", "the statistics are a view", _stored_as_a_view, "A1 A4"),
+    Violation("objects", "a stored key stands twice", by(
+        f"INSERT INTO {STATS} SELECT * FROM {STATS} WHERE (t0_day, brand, shade) IN "
+        "(SELECT t0_day, brand, shade FROM shop.features_base WHERE id = 60)"), "A1 B3"),
+    Violation(
+        "objects", "a stored key is NULL",
+        by(f"INSERT INTO {STATS} BY NAME SELECT * REPLACE (NULL AS brand) FROM {STATS} LIMIT 1"), "A1 B2",
+    ),
+    Violation("clock", "a column reads the clock", own(_beside("s.sold_at < localtimestamp")), "A2 B1"),
+    Violation("clock", "a function of the user's own reads the clock",
+        own(_beside("raw.moment()"), _WRAPPED), "A2 B1", "postgres"),
+    Violation("clock", "a text is read as a time, and may say 'today'", own(
+        _beside("CAST('2024-01-0' || (s.id % 9 + 1) AS date)")), "A2 B1", "postgres"),
+    Violation("clock", "a column is drawn by chance", own(_beside("random()")), "A2 B1 C1"),
+    Violation("clock", "a column shows the session", own(_beside("current_setting('TimeZone')")), "A2 B1"),
+    Violation("clock", "a sum of floats takes its rows as they come", own(
+        _beside("(SELECT sum(CAST(o.price AS double)) FROM raw.sales o WHERE o.sold_at < s.sold_at)")), "A2"),
+    Violation("clock", "a list takes its rows as they come", own(
+        _beside("(SELECT list(o.id) FROM raw.sales o WHERE o.sold_at < s.sold_at)")), "A2 B1"),
+    Violation("contract", "a column is renamed",
+        shown_as(SHOWN.replace("brand_n,", "brand_n AS brand_m,")), "A3 A4 B2"),
+    Violation("contract", "a column is added", shown_as(f"{SHOWN}, 1 AS one_more"), "A3 A4"),
+    Violation("contract", "a column has another type",
+        shown_as(SHOWN.replace("price", "CAST(price AS text) AS price")), "A3 A4"),
+    Violation("contract", "columns stand in another order",
+        shown_as(SHOWN.replace("id, t0, price", "id, price, t0")), "A3 A4"),
+    Violation("contract", "a row of the contract is edited by hand", by(
+        "UPDATE feature_store.feature_contract SET nullable = NOT nullable WHERE feature_name = 'price'"), "A3"),
+    Violation("contract", "the hash of the contract is edited by hand", by(
+        "UPDATE feature_store.feature_set SET features_hash = 'feed'"), "A3"),
+    Violation("contract", "the contract is gone", by("DELETE FROM feature_store.feature_set"), "A3"),
+    Violation("contract", "the contract is of another relation", by(
+        "UPDATE feature_store.feature_set SET relation = 'shop.features_base'"), "A3"),
+    Violation("definition", "the view shows another price under its name", shown_as(
+        SHOWN.replace("price", "price + 1 AS price")), "A4"),
+    Violation("definition", "a view upstream changes after it was accepted", _changed_upstream, "A4"),
+    Violation("definition", "declarations change and are not applied", _redeclared, "A4"),
+    Violation("definition", "the accepted definition is edited by hand", by(
+        "UPDATE feature_store.t0_accepted SET sha256 = 'feed' WHERE relation = 'shop.features_base'"), "A4"),
+    Violation("firewall", "the closure reads labels", own(
+        _beside("(SELECT count(*) FROM raw.labels l WHERE l.id < s.id)"), "CREATE TABLE raw.labels AS SELECT 1 AS id",
+        firewall=("raw.labels",)), "A5 B1"),
+    Violation("firewall", "a lookup takes the row that is current now", own(
+        _beside("(SELECT max(p.rate) FROM raw.rates p WHERE p.is_current)"),
+        "CREATE TABLE raw.rates AS SELECT 1 AS rate, TRUE AS is_current", current=frozenset({"is_current"})), "A5 B1"),
+    Violation("proof", "rows of the same instant are counted",
+        own(OWN_SQL.replace("o.sold_at <", "o.sold_at <=")), "B1 C1"),
+    Violation("proof", "rows of all times are counted", own(_beside("count(*) OVER (PARTITION BY s.brand)")), "B1 C1"),
+    Violation("proof", "a rank among all rows", own(_beside("ntile(4) OVER (ORDER BY s.price, s.id)")), "B1 C1"),
+    Violation("proof", "a row is there because of a later one", own(
+        f"{OWN_SQL} WHERE EXISTS (SELECT 1 FROM raw.sales l WHERE l.brand = s.brand AND l.sold_at > s.sold_at)"),
+        "B1 B3 C1"),
+    Violation("proof", "a lookup has no time at which it became known", own(
+        _beside("(SELECT max(f.hot) FROM raw.fashion f WHERE f.color = s.color)"),
+        "CREATE TABLE raw.fashion AS SELECT 'red' AS color, 1 AS hot"), "B1"),
+    Violation("recount", "one value is edited by hand", by(
+        f"UPDATE {STATS} SET brand_n = brand_n + 1 WHERE {_ONE_KEY}"), "B2"),
+    Violation("recount", "the stored count includes its own day", _redefined(
+        "(SELECT count(*) FROM shop.features_base b WHERE b.brand = x.brand AND b.t0_day <= x.t0_day)"), "B2 C3"),
+    Violation("recount", "the stored count is of all times", _redefined(
+        "(SELECT count(*) FROM shop.features_base b WHERE b.brand = x.brand)"), "B2 C3"),
+    Violation("recount", "the view shows another count than is stored", shown_as(
+        SHOWN.replace("brand_n,", "brand_n + 1 AS brand_n,")), "A4 B2"),
+    Violation("rows", "rows are lost", shown_as(SHOWN, then="WHERE price < 6"), "A4 B3"),
+    Violation("rows", "rows stand twice", shown_as(
+        SHOWN, "(SELECT * FROM shop.hidden UNION ALL SELECT * FROM shop.hidden WHERE id IN (3, 4)) AS h"), "A4 B3"),
+    Violation("rows", "rows are about nothing", shown_as(
+        SHOWN, "(SELECT * FROM shop.hidden UNION ALL SELECT 1000, t0, price, brand_n, brand_shade_n, shade_share "
+        "FROM shop.hidden WHERE id = 1) AS h"), "A4 B3"),
+    Violation("rows", "a row has no T0", by("INSERT INTO raw.sales VALUES (900, NULL, 'b1', 'red', 1)"), "B3"),
+    Violation("rows", "there is no row at all", by("DELETE FROM raw.sales"), "B2 B3 C1 C3"),
+    Violation("fresh", "a row came late into a past day", by(
+        "INSERT INTO raw.sales VALUES (900, '2024-01-02 01:00:00', 'b1', 'red', 1)"), "B2 C3"),
+    Violation("fresh", "a row of the past was taken away", by("DELETE FROM raw.sales WHERE id = 7"), "B2 C3"),
+    Violation("fresh", "an edit moved a row to a later day", by(
+        "UPDATE raw.sales SET sold_at = '2024-01-20' WHERE id = 7"), "B2"),
+    Violation("fresh", "a new day is not in the statistics yet", by(
+        "INSERT INTO raw.sales VALUES (900, '2024-03-01 01:00:00', 'b1', 'red', 1)"), "C3"),
+)  # fmt: skip
