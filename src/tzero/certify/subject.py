@@ -36,7 +36,8 @@ class Subject:
     relations that are declared, at which a proof and a trial stop. ``deployment`` is there for compiled views alone.
     ``firewall`` are names of relations that must not stand in the closure (labels; ``*`` stands for any text), and
     ``current`` names of columns that mark the current row, which no past row can know. ``reviewed`` maps the
-    signatures of functions that the user has reviewed to who did and why they are harmless.
+    signatures of functions that the user has reviewed to who did and why they are harmless. The last ``settling_days``
+    days of T0 may still change without being drift.
     """
 
     engine: Engine
@@ -52,3 +53,4 @@ class Subject:
     firewall: tuple[str, ...] = ()
     current: frozenset[str] = frozenset()
     reviewed: Mapping[str, str] = field(default_factory=dict)
+    settling_days: int = 1

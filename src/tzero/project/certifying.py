@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from tzero.certify.acceptance import accept_found, promise_found
+from tzero.certify.baseline import grow
 from tzero.certify.certificate import Certificate, certify, record_of
 from tzero.certify.certification import Progress, pass_gates
+from tzero.certify.gates.c2_baseline import BaselineGate
 from tzero.certify.gates.order import gates
 from tzero.certify.lineage import lineage_of
 from tzero.certify.subject import Anchors, Subject
@@ -144,17 +146,26 @@ def _time(relation: Relation) -> str | None:
 def certify_subject(subject: Subject, config: Config, progress: Progress) -> Certificate:
     """Run every gate over a subject, and keep the certificate, good or bad.
 
-    A good one accepts the definitions that it saw for the first time.
+    A good one accepts the definitions that it saw for the first time, and days of T0 that are new.
     """
     if subject.deployment is None:
         promise_found(subject)
-    certification = pass_gates(subject, gates(config.certify.seconds), progress)
+    chosen = gates(config.certify.seconds)
+    certification = pass_gates(subject, chosen, progress)
+    compared = next((gate.found for gate in chosen if isinstance(gate, BaselineGate)), None)
     waivers = [Waiver(**waiver.model_dump()) for waiver in config.waiver]
     oldest = config.certify.max_age
-    found = certify(certification, waivers, max_age=None if oldest is None else duration(oldest))
+    found = certify(
+        certification,
+        waivers,
+        baseline=None if compared is None else compared.now.sha256,
+        max_age=None if oldest is None else duration(oldest),
+    )
     with subject.engine.transaction():
         if found.is_good:
             accept_found(subject.state, lineage_of(subject))
+            if compared is not None:
+                grow(subject, compared)
         certificate.append(subject.state, record_of(found))
     return found
 
@@ -165,5 +176,6 @@ def _given(config: Config) -> dict[str, Any]:
     return {
         "firewall": tuple(found.firewall),
         "current": frozenset(name.lower() for name in found.current),
+        "settling_days": config.baseline.settling_days,
         "reviewed": {review.function: f"{review.by}: {review.why}" for review in found.reviewed},
     }

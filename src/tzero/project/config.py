@@ -86,6 +86,12 @@ class CertifyConfig(_Table):
     reviewed: list[ReviewConfig] = Field(default_factory=list)
 
 
+class BaselineConfig(_Table):
+    """``[baseline]``: how many of the last days may still change, because rows of them still come in."""
+
+    settling_days: int = Field(default=1, ge=0)
+
+
 class Config(_Table):
     """The whole file. ``target`` is the one to use where none is named; a single one needs no naming."""
 
@@ -97,6 +103,7 @@ class Config(_Table):
     upstream: list[UpstreamConfig] = Field(default_factory=list)
     view: list[ViewConfig] = Field(default_factory=list)
     certify: CertifyConfig = Field(default_factory=CertifyConfig)
+    baseline: BaselineConfig = Field(default_factory=BaselineConfig)
     waiver: list[WaiverConfig] = Field(default_factory=list)
 
     @property
@@ -109,6 +116,7 @@ _TABLES: dict[str, type[_Table]] = {
     "upstream": UpstreamConfig,
     "view": ViewConfig,
     "certify": CertifyConfig,
+    "baseline": BaselineConfig,
     "reviewed": ReviewConfig,
     "waiver": WaiverConfig,
 }

@@ -15,3 +15,13 @@ def column_names(tree: Tree) -> frozenset[str]:
     ['is_current', 'x']
     """
     return frozenset(column.name.lower() for column in tree.find_all(exp.Column))
+
+
+def names_every_column(tree: Tree) -> bool:
+    """Whether a star stands for columns that are not named; the one of ``count(*)`` stands for none.
+
+    >>> from tzero.sql.parse import parse_one
+    >>> [names_every_column(parse_one(f"SELECT {what} FROM a", "duckdb")) for what in ("count(*)", "a.*", "*")]
+    [False, True, True]
+    """
+    return any(not isinstance(star.parent, exp.Count) for star in tree.find_all(exp.Star))

@@ -117,6 +117,47 @@ MIGRATIONS = (
 )""",
         ),
     ),
+    Migration(
+        5,
+        "baselines, and fingerprints of the rows that they are made from",
+        (
+            """CREATE TABLE {schema}.t0_baseline (
+    number BIGINT NOT NULL PRIMARY KEY,
+    relation TEXT NOT NULL,
+    sha256 TEXT NOT NULL,
+    columns TEXT NOT NULL,
+    probe TEXT NOT NULL,
+    context TEXT NOT NULL,
+    settling_days INTEGER NOT NULL,
+    accepted_by TEXT NOT NULL,
+    account TEXT NOT NULL,
+    why TEXT NOT NULL,
+    accepted_at TIMESTAMP WITH TIME ZONE NOT NULL
+)""",
+            """CREATE TABLE {schema}.t0_baseline_day (
+    number BIGINT NOT NULL,
+    relation TEXT NOT NULL,
+    day TEXT NOT NULL,
+    n_rows BIGINT NOT NULL,
+    settled BOOLEAN NOT NULL,
+    digests TEXT NOT NULL,
+    PRIMARY KEY (number, day)
+)""",
+            """CREATE TABLE {schema}.t0_base (
+    series BIGINT NOT NULL PRIMARY KEY,
+    relation TEXT NOT NULL,
+    source TEXT NOT NULL,
+    columns TEXT NOT NULL
+)""",
+            """CREATE TABLE {schema}.t0_base_row (
+    series BIGINT NOT NULL,
+    number BIGINT NOT NULL,
+    row_key TEXT NOT NULL,
+    day DATE,
+    row_hash BIGINT
+)""",
+        ),
+    ),
 )
 LATEST = MIGRATIONS[-1].version
 

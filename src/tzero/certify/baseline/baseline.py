@@ -8,6 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+DIGITS = 16
+"""How many hex digits a digest of a column has."""
+
 UNDATED = ""
 """The day of rows that have no T0."""
 

@@ -14,7 +14,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tzero.certify.baseline.baseline import UNDATED, DayDigest
+from tzero.certify.baseline.baseline import DIGITS, UNDATED, DayDigest
 from tzero.certify.baseline.forms import Form, day_of, hashed
 from tzero.engines.base import Engine
 from tzero.engines.catalog import ColumnInfo
@@ -109,5 +109,5 @@ def _digests(forms: Sequence[Form], sums: Sequence[object]) -> list[str]:
         taken = sums[at : at + (1 if form.is_float else 2)]
         at += len(taken)
         text = ",".join("" if value is None else str(int(str(value))) for value in taken)
-        found.append(hashlib.sha256(text.encode()).hexdigest()[:16])
+        found.append(hashlib.sha256(text.encode()).hexdigest()[:DIGITS])
     return found

@@ -7,6 +7,7 @@ their text. Floats have no text that engines agree on; they are left to the engi
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from tzero.engines.catalog import ColumnInfo
 from tzero.sql.render import quoted
@@ -102,14 +103,10 @@ def hashed(text: str, dialect: str) -> str:
     return f"CAST('0x' || substr(md5({text}), 1, 15) AS bigint)"
 
 
-def row_hash(forms: list[Form], dialect: str) -> str:
-    """One hash over several columns of a row."""
-    return hashed(f"({' || '.join(form.part for form in forms)})", dialect)
-
-
-def day_of(time: Form, zone: str) -> str:
-    """The calendar day of a time in a zone."""
+def day_of(time: Form, zone: str, late: timedelta = timedelta(0)) -> str:
+    """The calendar day of a time in a zone, once the time is moved back by a length."""
+    value = f"({time.value} - INTERVAL '{late // timedelta(seconds=1)} seconds')" if late else time.value
     if time.column.dtype == "timestamptz":
         name = zone.replace("'", "''")
-        return f"CAST(({time.value} AT TIME ZONE '{name}') AS date)"
-    return f"CAST({time.value} AS date)"
+        return f"CAST(({value} AT TIME ZONE '{name}') AS date)"
+    return f"CAST({value} AS date)"

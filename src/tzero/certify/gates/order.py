@@ -12,6 +12,7 @@ from tzero.certify.gates.b1_proof import ProofGate
 from tzero.certify.gates.b2_recount import RecountGate
 from tzero.certify.gates.b3_rows import RowsGate
 from tzero.certify.gates.c1_future import FutureGate
+from tzero.certify.gates.c2_baseline import BaselineGate
 from tzero.certify.gates.c3_fresh import FreshGate
 
 
@@ -30,5 +31,6 @@ def gates(seconds: float = 30.0) -> tuple[Gate, ...]:
         RecountGate(),
         RowsGate(),
         FutureGate(seconds),
+        BaselineGate(),
         FreshGate(),
     )

@@ -1,0 +1,97 @@
+"""C2: what was certified for a past T0 still comes out the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from tzero.certify.baseline.comparison import Comparison, compare
+from tzero.certify.baseline.drift import Drift, DriftKind
+from tzero.certify.gate import Finding, GateResult, Verdict
+from tzero.certify.subject import Subject
+
+_CELL = 4
+"""How many hex digits of a digest a picture of the days shows."""
+
+
+class BaselineGate:
+    """The digest of every settled day and column against the accepted one; a change is classified, never passed over.
+
+    ``found`` is what it compared last: whoever certifies accepts that, and nothing that came after.
+    """
+
+    code = "C2"
+    title = "baseline"
+
+    def __init__(self) -> None:
+        self.found: Comparison | None = None
+
+    def __call__(self, subject: Subject) -> GateResult:
+        found = self.found = compare(subject)
+        leaks = any(drift.kind is DriftKind.LEAK for drift in found.drifts)
+        empty = not found.now.rows
+        verdict = Verdict.LEAK if leaks else Verdict.FAIL if found.drifts or empty else Verdict.PASS
+        exercised = {
+            "rows": found.now.rows,
+            "days": len(found.now.days),
+            "columns": len(found.now.columns),
+            "digests compared": found.changes.compared,
+            "settling days": found.settling_days,
+        }
+        return GateResult(
+            self.code,
+            self.title,
+            verdict,
+            "there is no row to digest" if empty else _summary(found),
+            exercised,
+            tuple(_finding(drift) for drift in found.drifts),
+            tuple(_notes(found)),
+            evidence=_evidence(found),
+        )
+
+
+def _summary(found: Comparison) -> str:
+    if found.before is None:
+        return f"the first baseline: {len(found.now.days)} days of {len(found.now.columns)} columns"
+    if found.drifts:
+        kinds = ", ".join(dict.fromkeys(drift.kind.value for drift in found.drifts))
+        return f"{len(found.changes.drifted)} days are not what was accepted: {kinds}"
+    new = f", {len(found.changes.grown)} days are new" if found.changes.grown else ""
+    return f"{found.changes.compared:,} digests are the accepted ones{new}"
+
+
+def _finding(drift: Drift) -> Finding:
+    column = drift.columns[0] if len(drift.columns) == 1 else ""
+    return Finding(f"C2.{drift.kind}", drift.message, drift.relation, column, drift.fix, drift.as_json())
+
+
+def _notes(found: Comparison) -> Iterator[str]:
+    if found.before is None:
+        yield "first baseline: a certificate accepts what the relation holds now"
+    if found.settling_days:
+        yield f"the last {found.settling_days} days are still settling: a change of them is told, and is no drift"
+    if found.changes.settling:
+        days = ", ".join(day.day for day in found.changes.settling)
+        yield f"changed while settling: {days}"
+    for what, names in (("new", found.changes.new_columns), ("gone", found.changes.lost_columns)):
+        if names:
+            yield f"columns that are {what} have nothing to be compared with: {', '.join(names)}"
+
+
+def _evidence(found: Comparison) -> dict[str, Any]:
+    drifted = {day.day: list(day.columns) for day in found.changes.drifted}
+    return {
+        "sha256": found.now.sha256,
+        "columns": list(found.now.columns),
+        "days": [
+            {"day": day.day, "rows": day.rows, "settled": found.is_settled(day.day), "cells": _cells(day.digests)}
+            for day in found.now.days
+        ],
+        "drifted": drifted,
+        "settling": {day.day: list(day.columns) for day in found.changes.settling},
+    }
+
+
+def _cells(digests: tuple[str, ...]) -> str:
+    """The beginnings of the digests of a day, one after another."""
+    return "".join(digest[:_CELL] for digest in digests)
