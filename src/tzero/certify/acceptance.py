@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from tzero.certify.lineage import Lineage, definition_text
+from tzero.certify.lineage import Lineage, definition_text, lineage_of
 from tzero.certify.subject import Subject
 from tzero.errors import UsageError
 from tzero.sql.names import RelationName
@@ -33,12 +33,29 @@ def accept_found(state: StateSchema, lineage: Lineage) -> tuple[RelationName, ..
 
 def promise_found(subject: Subject) -> None:
     """Keep the columns of a view of the user's own SQL as its contract, where it has none yet."""
-    state, described = subject.state, subject.engine.describe(subject.relation)
-    if described is None or feature_set.find(state, subject.contract) is not None:
-        return
-    columns = tuple(ContractColumn(c.name, c.dtype, True, _role(subject, c.name)) for c in described.columns)
-    with state.engine.transaction():
-        feature_contract.write(state, Contract(subject.contract, str(subject.relation), columns))
+    if feature_set.find(subject.state, subject.contract) is None:
+        with subject.engine.transaction():
+            _promise(subject)
+
+
+def accept(subject: Subject, by: str, why: str) -> tuple[RelationName, ...]:
+    """Accept a subject as it is now: every definition of its lineage that changed, and the columns of a view of the
+    user's own SQL. Returns the relations whose definition is new.
+
+    Raises UsageError without a name or a reason.
+    """
+    with subject.engine.transaction():
+        changed = accept_changed(subject.state, lineage_of(subject), by, why)
+        if subject.deployment is None:
+            _promise(subject)
+    return changed
+
+
+def _promise(subject: Subject) -> None:
+    described = subject.engine.describe(subject.relation)
+    if described is not None:
+        columns = tuple(ContractColumn(c.name, c.dtype, True, _role(subject, c.name)) for c in described.columns)
+        feature_contract.write(subject.state, Contract(subject.contract, str(subject.relation), columns))
 
 
 def _role(subject: Subject, column: str) -> ColumnRole:

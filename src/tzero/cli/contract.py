@@ -1,4 +1,4 @@
-"""``tzero contract show`` and ``tzero contract check``."""
+"""``tzero contract show``, ``tzero contract check`` and ``tzero contract accept``."""
 
 from __future__ import annotations
 
@@ -50,3 +50,19 @@ def check(ctx: click.Context, view: str | None) -> None:
     if any(found.values()):
         say("  fix: run tzero apply to write a new contract, or restore the relation")
         ctx.exit(1)
+
+
+@command.command("accept")
+@click.argument("view", required=False)
+@click.option("--by", required=True, metavar="NAME", help="Who answers for it.")
+@click.option("--why", required=True, metavar="REASON", help="Why it may be as it is.")
+@project_options
+def accept(view: str | None, by: str, why: str) -> None:
+    """Accept VIEW as it is now: the definitions that it is made of and, of a view of your own SQL, its columns."""
+    given = settings()
+    with given.open_project() as project:
+        changed = [str(name) for name in project.accept(view, by=by, why=why)]
+    if given.as_json:
+        put_json({"accepted": changed, "by": by, "why": why})
+        return
+    put(f"accepted by {by}: {', '.join(changed) or 'nothing was changed'}")

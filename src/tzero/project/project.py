@@ -11,6 +11,7 @@ from types import TracebackType
 
 import pyarrow as pa
 
+from tzero.certify.acceptance import accept
 from tzero.certify.certificate import Certificate
 from tzero.certify.certification import Progress as GateProgress
 from tzero.certify.guard import require_certified
@@ -208,6 +209,14 @@ class Project:
         if kept is None:
             raise ContractError(f"no contract {found.contract!r} is kept for {found.name}", fix="run tzero apply")
         return kept
+
+    def accept(self, view: View = None, *, by: str, why: str, target: str | None = None) -> tuple[RelationName, ...]:
+        """Accept a view as it is now, by name and with a reason: the definitions of its lineage, and for a view of the
+        user's own SQL its columns. Returns the relations whose definition was not the accepted one.
+        """
+        with self.session(target) as engine, engine.exclusive("tzero contract accept"):
+            self._require_migrated(engine)
+            return accept(self.subject(engine, view), by, why)
 
     def contract_differences(self, view: View = None, *, target: str | None = None) -> tuple[ContractDifference, ...]:
         """How the live relation differs from its contract; nothing where it does not."""

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from tests.unit.certify.shop import Shop
 
-from tzero.certify.acceptance import accept_changed, accept_found
+from tzero.certify.acceptance import accept, accept_changed, accept_found
 from tzero.certify.gate import GateResult, Verdict
 from tzero.certify.gates.a4_definition import DefinitionGate
 from tzero.certify.lineage import lineage_of
@@ -84,3 +84,10 @@ def test_a_change_is_accepted_by_name_and_reason(shop: Shop) -> None:
     assert [str(name) for name in accept_changed(shop.state, lineage, "Ada", "prices include tax")] == ["shop.features"]
     assert judged(shop).verdict is Verdict.PASS
     assert accepted.latest(shop.state)["shop.features"].accepted_by == "Ada"
+
+
+def test_a_subject_is_accepted_whole(shop: Shop) -> None:
+    replace_by_hand(shop)
+    assert [str(name) for name in accept(shop.subject(), "Ada", "prices include tax")] == ["shop.features"]
+    assert judged(shop).verdict is Verdict.PASS
+    assert accept(shop.subject(), "Ada", "again") == ()
