@@ -15,6 +15,7 @@ from typing import Any
 from tzero.engines.base import Engine
 from tzero.engines.catalog import ColumnInfo
 from tzero.errors import DeclarationError, EngineError
+from tzero.falsify.clashes import without_clashes
 from tzero.falsify.closure import Closure, closure_of
 from tzero.falsify.compare import Difference
 from tzero.falsify.cut import Cut
@@ -207,7 +208,7 @@ class _Search:
         return self.witness is not None or done >= self.worlds or spent
 
     def _try(self, mutation: Mutation, scene: Scene) -> None:
-        world = mutated(mutation, scene)
+        world = without_clashes(self.store.rewriter(), mutated(mutation, scene))
         if world == scene.world:
             return
         kept = self.store.kept_keys(scene.cut)

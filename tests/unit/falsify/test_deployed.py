@@ -193,3 +193,20 @@ def test_a_data_file_is_a_base_relation(tmp_path: Path) -> None:
     trial = falsify_relation(engine, RelationName("shop", "of_file"), asked, views=views, worlds=60)
     engine.close()
     assert trial.outcome is Outcome.LEAK, str(trial)
+
+
+def test_no_key_is_added_that_a_row_out_of_sight_has(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """A looked-up row learned long after its sale: added again beside the sale it would fan out, as no data can."""
+    writing = open_engine(Target.parse("duckdb://", tmp_path_factory.mktemp("votes")), read_only=False)
+    writing.execute(SETUP)
+    writing.execute(
+        "CREATE TABLE shop.votes AS SELECT id, 'red' AS color, sold_at + INTERVAL 40 DAY AS cast_at FROM shop.sales;"
+        "CREATE VIEW shop.joined AS SELECT s.* FROM shop.sales s LEFT JOIN shop.votes v USING (id);"
+        "CREATE VIEW shop.fanned AS SELECT s.id, s.sold_at AS t0, (SELECT count(*) FROM shop.joined o "
+        "WHERE o.brand = s.brand AND o.sold_at < s.sold_at) AS n FROM shop.joined s"
+    )
+    votes = Relation("shop.votes", key=("id",), known_at="cast_at", not_null=frozenset({"cast_at"}))
+    asked = Declarations({"shop.sales": SALES, "shop.votes": votes}, Query(own="shop.sales", zone="UTC"))
+    trial = falsify_relation(writing, RelationName("shop", "fanned"), asked, worlds=60)
+    writing.close()
+    assert trial.outcome is Outcome.CLEAN, str(trial)
