@@ -145,10 +145,14 @@ def test_the_mark_says_what_was_written(demo: Any, tmp_path: Path) -> None:
     assert demo(*SMALL).code == 0
     mark = json.loads((tmp_path / "device_meta" / "demo.json").read_text())
     assert mark["made_by"] == "tzero demo device_meta"
+    declared = (tmp_path / "device_meta" / "device_meta.py").read_text()
+    assert 'IMAGES_KNOWN_AT = "known_at"' in declared, "the market says when labels became known"
     assert sorted(mark["files"]) == [
         "device_meta.py",
         "tzero.toml",
         "upstream/device_image_features_unified_v1.sql",
         "upstream/iphone_device_meta_encoded_v2.sql",
+        "upstream/iphone_device_meta_encoded_v2_t0.sql",
         "upstream/listing_device_features_clean_mv.sql",
+        "upstream/predecessor.toml",
     ]

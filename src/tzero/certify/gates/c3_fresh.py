@@ -80,7 +80,8 @@ def _totals(view: FeatureView) -> Iterator[tuple[FeatureView, str, Statistic]]:
         plain = statistic.kind is Kind.COUNT and not statistic.trail.window and statistic.known_at is None
         dense = isinstance(population.anchor, Day) and population.grid is not Grid.OBSERVED
         whole = population.where is None and not population.lag and population.rows == view.rows
-        undated = population.rows.source.known_at is None
+        # where something becomes known late, a row counts later than on the day after it
+        undated = not any((population.rows.source.known_at, *(each.source.sla for each in population.rows.lookups)))
         if plain and dense and whole and undated and statistic.segment and population not in done:
             done.add(population)
             yield view, name, statistic

@@ -59,12 +59,21 @@ class Example:
 
 
 @dataclass(frozen=True, slots=True)
+class Edit:
+    """A line of a starter's file that its demonstration writes otherwise."""
+
+    file: str
+    line: str
+    instead: str
+
+
+@dataclass(frozen=True, slots=True)
 class Feed:
     """The raw data of a starter, and what is worth a look in the store made from it.
 
     Rows seen before ``cut`` are the first delivery; ``later`` names the second. ``shown`` are features to print,
     ``why_changed`` says how the second can change rows of the past, if it can. ``predecessor`` is a relation with the
-    view's key that is no function of the past alone.
+    view's key that is no function of the past alone. ``edits`` fit the starter's declarations to this data.
     """
 
     starter: str
@@ -76,3 +85,4 @@ class Feed:
     example: Callable[[Engine], Example]
     why_changed: str
     predecessor: str | None = None
+    edits: tuple[Edit, ...] = ()

@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from tzero.errors import TargetError, UsageError
+from tzero.starters.demo.feed import Edit
 
 MARK = "demo.json"
 """Says which files the demonstration wrote, and their sha256."""
 _UPSTREAM, _ADDED, _CONFIG = "upstream", "upstream.toml", "tzero.toml"
 
 
-def lay_out(starter: str, folder: Path) -> bool:
+def lay_out(starter: str, folder: Path, edits: Sequence[Edit] = ()) -> bool:
     """Write a starter's project with its upstream relations; True where an earlier demonstration was there.
+
+    ``edits`` are lines that are written otherwise than in the starter.
 
     Raises UsageError, and writes nothing, where a file is there that no demonstration wrote or that was changed since.
     """
-    wanted = _contents(starter)
+    wanted = _edited(_contents(starter), edits)
     earlier = _earlier(folder)
     for name in wanted:
         _require_ours(folder, name, earlier)
@@ -42,6 +46,14 @@ def _contents(starter: str) -> dict[str, bytes]:
     queries = _files(home.joinpath(_UPSTREAM), f"{_UPSTREAM}/")
     found[_CONFIG] += queries.pop(f"{_UPSTREAM}/{_ADDED}")
     return found | queries
+
+
+def _edited(contents: dict[str, bytes], edits: Sequence[Edit]) -> dict[str, bytes]:
+    for edit in edits:
+        lines = contents[edit.file].decode().splitlines(keepends=True)
+        at = lines.index(edit.line + "\n")
+        contents[edit.file] = "".join([*lines[:at], edit.instead + "\n", *lines[at + 1 :]]).encode()
+    return contents
 
 
 def _files(folder: Traversable, prefix: str) -> dict[str, bytes]:

@@ -33,7 +33,7 @@ def demonstrate(feed: Feed, folder: Path, listener: Listener, *, target: str | N
     """
     started = time.perf_counter()
     stages = Stages(listener)
-    again = lay_out(feed.starter, folder)
+    again = lay_out(feed.starter, folder, feed.edits)
     with open_project(folder, target=target) as project:
         if again:
             _start_anew(project)

@@ -8,7 +8,7 @@ from typing import Any
 
 from tzero.engines.base import Engine
 from tzero.errors import EngineError, UsageError
-from tzero.starters.demo.feed import Example, Feed, RawTable
+from tzero.starters.demo.feed import Edit, Example, Feed, RawTable
 
 PREDECESSOR = "feature_store.iphone_device_meta_encoded_v2"
 _SEEN_AT = {"raw.listing_scrapes": "scraped_at", "raw.image_labels": "labelled_at"}
@@ -69,6 +69,10 @@ def feed(listings: int = 20_000, days: int = 540, seed: int = 7) -> Feed:
         "Where the as-of store changed, the raw data now say something else of the past: sellers edited their "
         "listings, which moves these to a later day, and labels came late.",
         PREDECESSOR,
+        (
+            Edit("device_meta.py", "IMAGES_KNOWN_AT = None", 'IMAGES_KNOWN_AT = "known_at"'),
+            Edit("device_meta.py", 'IMAGES_SLA = "24h"', 'IMAGES_SLA = "72h"'),
+        ),
     )  # fmt: skip
 
 
