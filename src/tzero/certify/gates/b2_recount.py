@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import pyarrow as pa
 
@@ -14,10 +13,11 @@ from tzero.certify.gate import Finding, GateResult, Verdict
 from tzero.certify.recount.entrypoint import shown_otherwise
 from tzero.certify.recount.events import Events, read_events
 from tzero.certify.recount.reading import lines, shown
-from tzero.certify.recount.stored import Stored, stored_relations
+from tzero.certify.recount.stored import Stored, by_own_keys, stored_relations
 from tzero.certify.recount.sweep import Recounted, Schedule, streams_of, sweep
 from tzero.certify.recount.upstream import stored_otherwise
 from tzero.certify.subject import Subject
+from tzero.features.statistics import Statistic
 from tzero.sql.render import quoted
 
 _FIX = "run tzero refresh; if it stays, the definition does not count what is declared"
@@ -89,21 +89,25 @@ class _Counting:
         self.read = 0
 
     def findings(self, item: Stored) -> Iterator[Finding]:
-        engine = self.subject.engine
+        for statistics in by_own_keys(item.statistics).values():
+            yield from self._of_same_keys(item, statistics)
+
+    def _of_same_keys(self, item: Stored, statistics: dict[str, Statistic]) -> Iterator[Finding]:
+        """Statistics that depend on the same columns: of all rows that agree in these, one is counted again."""
+        own = set(next(iter(statistics.values())).own_keys)
+        anchor, *keys = item.relation.key
+        shown_keys = (anchor, *(name for name in keys if name in own))
+        places = {name: at for at, name in enumerate(shown_keys)}
         rows = self.rows[item.population]
-        keys = {name: at for at, name in enumerate(item.relation.key[1:], 1)}
         streams, values = streams_of(
-            item.population, item.statistics, lambda known_at: self._events(item, known_at), dict(rows.types), keys
+            item.population, statistics, lambda known_at: self._events(item, known_at), dict(rows.types), places
         )
-        columns = listed(engine, (*item.relation.key, *values))
-        first = quoted(item.relation.key[0], engine.dialect)
-        relation = quoted(item.relation.name, engine.dialect)
-        reader = engine.arrow(f"SELECT {columns} FROM {relation} WHERE {first} IS NOT NULL ORDER BY {first}")
-        found = sweep(lines(reader), len(keys), streams, values, self.schedule)
+        reader = self.subject.engine.arrow(_grouped(self.subject, item, shown_keys, tuple(values)))
+        found = sweep(lines(reader), len(shown_keys), streams, values, self.schedule)
         types = dict(zip(reader.schema.names, reader.schema.types, strict=True))
         for name, column in found.items():
             if column.differing:
-                yield _differs(item, name, column, types)
+                yield _differs(item, shown_keys, name, column, types)
 
     def _events(self, item: Stored, known_at: str | None) -> Events:
         told = (item.population, known_at)
@@ -117,20 +121,34 @@ class _Counting:
         return self.known[told]
 
 
-def _differs(item: Stored, name: str, column: Recounted, types: dict[str, pa.DataType]) -> Finding:
-    key = item.relation.key
+def _grouped(subject: Subject, item: Stored, keys: tuple[str, ...], names: tuple[str, ...]) -> str:
+    """One line for all rows with the same keys: how many they are, then the least and greatest of each column, and
+    how many of it are not NULL."""
+    engine, dialect = subject.engine, subject.engine.dialect
+    first, relation = quoted(keys[0], dialect), quoted(item.relation.name, dialect)
+    columns = [quoted(name, dialect) for name in names]
+    listed_keys = listed(engine, keys)
+    parts = ", ".join(f"min({c}) AS {c}, max({c}) AS {quoted('greatest_', dialect)}, count({c})" for c in columns)
+    return (
+        f"SELECT {listed_keys}, count(*) AS rows_, {parts} FROM {relation} WHERE {first} IS NOT NULL "
+        f"GROUP BY {listed_keys} ORDER BY {first}"
+    )
+
+
+def _differs(
+    item: Stored, keys: tuple[str, ...], name: str, column: Recounted, types: dict[str, pa.DataType]
+) -> Finding:
     line, found, own = column.examples[0]
-    at = shown(line[: len(key)], [types[part] for part in key])
-    values = [shown([value], [types[name]]) for value in (found, own)]
-    witness: dict[str, Any] = {"key": dict(zip(key, map(str, at.split(", ")), strict=False)), "column": name}
+    at = [shown([value], [types[key]]) for key, value in zip(keys, line, strict=False)]
+    stands, counted = " and ".join(shown([value], [types[name]]) for value in found), shown([own], [types[name]])
     return Finding(
         "B2.recount",
         f"{column.differing:,} of {column.compared:,} values of {name} are not what counting gives; "
-        f"at ({', '.join(key)}) = ({at}) stands {values[0]}, and counted are {values[1]}",
+        f"at ({', '.join(keys)}) = ({', '.join(at)}) stands {stands}, and counted are {counted}",
         str(item.relation.name),
         name,
         _FIX,
-        witness | {"found": values[0], "counted": values[1]},
+        {"key": dict(zip(keys, at, strict=True)), "column": name, "found": stands, "counted": counted},
     )
 
 

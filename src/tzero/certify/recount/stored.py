@@ -29,3 +29,11 @@ def stored_relations(deployment: Deployment) -> tuple[Stored, ...]:
             every = tuple(s for s in declared.values() if s.population == population)
             found.append(Stored(relation, population, kept, every))
     return tuple(found)
+
+
+def by_own_keys(statistics: dict[str, Statistic]) -> dict[frozenset[str], dict[str, Statistic]]:
+    """The statistics by the columns that their values depend on."""
+    found: dict[frozenset[str], dict[str, Statistic]] = {}
+    for name, statistic in statistics.items():
+        found.setdefault(frozenset(statistic.own_keys), {})[name] = statistic
+    return found

@@ -72,14 +72,17 @@ def streams_of(
 
 @dataclass(slots=True)
 class Recounted:
-    """What became of one column: values that were compared, those that differ, and examples of (line, found, own)."""
+    """What became of one column: values that were compared, those that differ, and examples of (line, found, own).
+
+    ``found`` are the different values of rows that should all have one.
+    """
 
     compared: int = 0
     differing: int = 0
-    examples: list[tuple[Line, Any, Any]] = field(default_factory=list)
+    examples: list[tuple[Line, tuple[Any, ...], Any]] = field(default_factory=list)
 
-    def differs(self, line: Line, found: Any, own: Any) -> None:
-        self.differing += 1
+    def differs(self, line: Line, found: tuple[Any, ...], own: Any, rows: int) -> None:
+        self.differing += rows
         if len(self.examples) < _EXAMPLES:
             self.examples.append((line, found, own))
 
@@ -109,15 +112,18 @@ class Schedule:
 
 
 def sweep(
-    rows: Iterator[Line], keys: int, streams: list[Stream], values: dict[str, Value], schedule: Schedule
+    groups: Iterator[Line], keys: int, streams: list[Stream], values: dict[str, Value], schedule: Schedule
 ) -> dict[str, Recounted]:
-    """Compare every value of the relation, whose lines are an anchor, ``keys`` keys, then the values in order."""
+    """Compare every value, group by group of rows that agree in the first ``keys`` columns, the anchor among them.
+
+    Then a line has the number of its rows and, for each value in order, the least, the greatest and the number of it.
+    """
     found = {name: Recounted() for name in values}
-    checks = [(keys + 1 + at, value, found[name]) for at, (name, value) in enumerate(values.items())]
+    checks = [(keys + 1 + 3 * at, value, found[name]) for at, (name, value) in enumerate(values.items())]
     anchor: int | None = None
     skipping = True
     compared, began = 0, 0.0
-    for line in rows:
+    for line in groups:
         if line[0] != anchor:
             anchor = line[0]
             schedule.comparing += 0.0 if skipping else schedule.elapsed - began
@@ -125,14 +131,18 @@ def sweep(
             for stream in streams:
                 stream.move_to(anchor)
             began = schedule.elapsed
-        schedule.done += len(checks)
+        rows = line[keys]
+        schedule.done += rows * len(checks)
         if skipping:
             continue
-        compared += 1
+        compared += rows
         for place, value, column in checks:
+            least, greatest, number = line[place : place + 3]
             own = value(line)
-            if line[place] != own and not _close(line[place], own):
-                column.differs(line, line[place], own)
+            agree = least == greatest and number in (0, rows)
+            if not agree or (least != own and not _close(least, own)):
+                other = greatest if number == rows else None
+                column.differs(line, (least,) if agree else (least, other), own, rows)
     schedule.compared += compared * len(checks)
     for column in found.values():
         column.compared = compared
