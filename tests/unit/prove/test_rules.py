@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tzero.falsify import Outcome, falsify
 from tzero.prove import parse_toml, prove
 from tzero.prove.diagnosis import ANCHOR_CODE, CODES, PRESENCE_CODE, TIE_CODE
 from tzero.prove.rules import EXAMPLE_DECLARATIONS, RULES, Rule, reference
@@ -19,6 +20,19 @@ def test_examples(rule: Rule) -> None:
     assert rule.code in [finding.code for finding in leaks.findings]
     safe = prove(rule.safe, DECLARED, dialect=rule.dialect)
     assert safe.proved, safe.findings
+
+
+WITHOUT_WITNESS = {"T006", "T007", "T012"}
+"""Of what is undated, undeclared or not understood no data can be made that shows it."""
+
+
+@pytest.mark.parametrize("rule", RULES.values(), ids=lambda rule: rule.code)
+def test_examples_by_data(rule: Rule) -> None:
+    safe = falsify(rule.safe, DECLARED, dialect=rule.dialect, seconds=20, worlds=60)
+    assert safe.outcome is Outcome.CLEAN, str(safe)
+    if rule.code not in WITHOUT_WITNESS:
+        leaks = falsify(rule.leaks, DECLARED, dialect=rule.dialect, seconds=20, worlds=400)
+        assert leaks.outcome is Outcome.LEAK, str(leaks)
 
 
 def test_every_finding_has_a_rule() -> None:
