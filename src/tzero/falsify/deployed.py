@@ -24,7 +24,6 @@ from tzero.falsify.falsifier import ZONES
 from tzero.falsify.literals import Literals, read_literals
 from tzero.falsify.mutations import MUTATIONS, NAMES, Mutation, Scene
 from tzero.falsify.mutations.applied import mutated
-from tzero.falsify.mutations.combine import COMBINE
 from tzero.falsify.shrink import fewest_changes
 from tzero.falsify.slices import Slices
 from tzero.falsify.store import Store
@@ -156,9 +155,7 @@ class _Search:
         self.seconds, self.worlds, self.seed = budget
         self.random = Random(self.seed)  # noqa: S311  reproducible, not secret
         self.names = mutations
-        known = [m for m in MUTATIONS if m.name in mutations and m.applies(store.tables)]
-        # over a large relation there is time for few worlds: everything at once comes first
-        self.mutations = sorted(known, key=lambda m: m.name != COMBINE.name)
+        self.mutations = [m for m in MUTATIONS if m.name in mutations and m.applies(store.tables)]
         self.undeclared = [
             str(base) for base in store.closure.bases if str(base) not in {table.name for table in store.tables}
         ]

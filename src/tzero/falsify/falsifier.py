@@ -13,7 +13,7 @@ from tzero.falsify.case import Case, Runner
 from tzero.falsify.compare import Shape, moved_share
 from tzero.falsify.cuts import Cuts
 from tzero.falsify.database import random_world
-from tzero.falsify.mutations import CIRCUMSTANCES, MUTATIONS, NAMES, ORDER, Mutation, Scene, Setting, Stage
+from tzero.falsify.mutations import CIRCUMSTANCES, MUTATIONS, NAMES, ORDER, ZONE, Mutation, Scene, Setting, Stage
 from tzero.falsify.mutations.applied import mutated
 from tzero.falsify.shrink import shrink
 from tzero.falsify.subject import Sql, Subject
@@ -193,9 +193,11 @@ class Search:
 
     def _circumstances(self, runner: Runner, setting: Setting, base: Output, shape: Shape) -> None:
         pinned = self.query.zone is not None or self.subject.translated
-        stage = Stage(self.random, self.subject.stopped, () if pinned else ZONES)
-        # chance, clock and zone show at once or not at all; the order of rows needs ties, so every database is asked
-        asked = [c for c in self.circumstances if self.databases < 3 or self.databases % 8 == 0 or c is ORDER]
+        often = self.databases < 3 or self.databases % 8 == 0
+        zones = ZONES if often else (self.random.choice(ZONES),)
+        stage = Stage(self.random, self.subject.stopped, () if pinned else zones)
+        # chance and clock show at once or not at all; order needs ties, a zone a time near midnight: of every database
+        asked = [c for c in self.circumstances if often or c in (ORDER, ZONE)]
         for circumstance in asked:
             for before, after, text in circumstance.pairs(setting, stage):
                 case = Case(circumstance.name, circumstance.says, before, after, shape, circumstance=text)
@@ -275,6 +277,7 @@ class Search:
         return Output((*output.columns, self.query.anchor), rows)
 
     def _day_zone(self) -> str:
-        """The zone of days: declared, or the only one that the query names, or the session's."""
+        """The zone of days: declared, or that of the anchor's expression, or the only one that is named, or UTC."""
         named = self.subject.literals.zones
-        return self.query.zone or (next(iter(named)) if len(named) == 1 else "UTC")
+        of_anchor = self.subject.zone_of(self.query.anchor)
+        return self.query.zone or of_anchor or (next(iter(named)) if len(named) == 1 else "UTC")

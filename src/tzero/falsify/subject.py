@@ -76,6 +76,15 @@ class Subject:
         outputs = {item.alias_or_name.lower() for item in (select.expressions if select else [])}
         return tuple(name if name in outputs else renamed.get(name, name) for name in names)
 
+    def zone_of(self, column: str) -> str | None:
+        """The only time zone that an output column is written with."""
+        select = self.tree.find(exp.Select)
+        for item in select.expressions if select else []:
+            if item.alias_or_name.lower() == column:
+                zones = {node.args["zone"].name for node in item.find_all(exp.AtTimeZone)}
+                return next(iter(zones)) if len(zones) == 1 else None
+        return None
+
 
 def _tree(query: Sql, dialect: str) -> exp.Expr:
     tree = parse_one(query, dialect) if isinstance(query, str) else query

@@ -215,3 +215,23 @@ def test_columns_of_other_types_may_be_compared() -> None:
         " ON n.stars = s.weight AND CAST(n.id AS text) = s.brand AND n.read_at < s.sold_at GROUP BY ALL"
     )
     assert falsify(query, shop(), seconds=30, worlds=80).outcome is Outcome.CLEAN
+
+
+def test_a_day_of_the_session_is_found_near_midnight() -> None:
+    query = (
+        "SELECT s.id, s.sold_at AS t0, count(o.id) AS n FROM sales s LEFT JOIN sales o"
+        " ON o.brand = s.brand AND CAST(o.sold_at AS DATE) < CAST(s.sold_at AS DATE) GROUP BY ALL"
+    )
+    witness = leak(query, shop()).witness
+    assert witness is not None
+    assert witness.mutation == "zone"
+
+
+def test_a_day_is_one_of_the_zone_that_it_is_written_in() -> None:
+    day = "CAST({}.sold_at AT TIME ZONE '{}' AS DATE)"
+    query = "SELECT s.id, {} AS t0, count(o.id) AS n FROM sales s LEFT JOIN sales o ON {} < {} GROUP BY ALL"
+    oslo, other = day.format("s", "Europe/Oslo"), day.format("o", "Europe/Oslo")
+    mixed = query.format(oslo, day.format("o", "UTC"), oslo)
+    assert leak(mixed, shop(zone=None)).witness is not None
+    trial = falsify(query.format(oslo, other, oslo), shop(), seconds=20, worlds=120)
+    assert trial.outcome is Outcome.CLEAN, str(trial)

@@ -22,4 +22,15 @@ MUTATIONS = (COMBINE, ADD, REMOVE, LATE, EDIT, ARRIVE, PERTURB, EXTREMES)
 """In the order in which they take turns."""
 NAMES = tuple(each.name for each in (*CIRCUMSTANCES, *MUTATIONS))
 
-__all__ = ["CIRCUMSTANCES", "MUTATIONS", "NAMES", "ORDER", "Circumstance", "Mutation", "Scene", "Setting", "Stage"]
+__all__ = [
+    "CIRCUMSTANCES",
+    "MUTATIONS",
+    "NAMES",
+    "ORDER",
+    "ZONE",
+    "Circumstance",
+    "Mutation",
+    "Scene",
+    "Setting",
+    "Stage",
+]
