@@ -29,6 +29,15 @@ def rows_of(engine: Engine, relation: RelationName) -> int:
     return int(engine.rows(f"SELECT count(*) FROM {quoted(relation, engine.dialect)}")[0][0])
 
 
+def rows_and_keys(engine: Engine, relation: RelationName, key: Sequence[str]) -> tuple[int, int]:
+    """How many rows there are, and how many different keys; in one pass."""
+    different = (
+        f"count(DISTINCT ({listed(engine, key)}))" if len(key) == 1 else f"count(DISTINCT ROW({listed(engine, key)}))"
+    )
+    rows, keys = engine.rows(f"SELECT count(*), {different} FROM {quoted(relation, engine.dialect)}")[0]
+    return int(rows), int(keys)
+
+
 def repeated_keys(engine: Engine, relation: RelationName, key: Sequence[str]) -> Counted:
     """Keys that stand on more than one row; NULL is a value like any other here."""
     columns = listed(engine, key)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tzero.certify.counting import keys_without, listed, repeated_keys, rows_of, rows_where
+from tzero.certify.counting import keys_without, listed, repeated_keys, rows_and_keys, rows_of, rows_where
 from tzero.certify.gate import Finding, GateResult, Verdict
 from tzero.certify.subject import Subject
 from tzero.sql.names import RelationName
@@ -19,14 +19,19 @@ class RowsGate:
     title = "rows"
 
     def __call__(self, subject: Subject) -> GateResult:
-        rows = rows_of(subject.engine, subject.relation)
+        rows, keys = rows_and_keys(subject.engine, subject.relation, subject.key)
         own = _own(subject)
-        findings = (*_keys(subject), *_moments(subject), *(_one_each(subject, own) if own else ()))
+        own_rows = rows_of(subject.engine, own) if own else 0
+        findings = (
+            *(_keys(subject) if keys != rows else ()),
+            *_moments(subject),
+            *(_one_each(subject, own, as_many=keys == own_rows) if own else ()),
+        )
         if not rows:
             findings = (*findings, Finding("B3.empty", f"{subject.relation} has no rows", str(subject.relation)))
         exercised: dict[str, int | float | str] = {"rows": rows}
         if own:
-            exercised["own rows"] = rows_of(subject.engine, own)
+            exercised["own rows"] = own_rows
         told = f"{rows:,} rows, one per row of {own}" if own else f"{rows:,} rows, each with its own key"
         summary = f"{len(findings)} things are wrong with the rows" if findings else told
         return GateResult(
@@ -70,7 +75,8 @@ def _moments(subject: Subject) -> Iterator[Finding]:
         )
 
 
-def _one_each(subject: Subject, own: RelationName) -> Iterator[Finding]:
+def _one_each(subject: Subject, own: RelationName, *, as_many: bool) -> Iterator[Finding]:
+    """Rows that are missing or too many; where there are ``as_many`` keys as own rows and none is missing, none is."""
     relation = subject.declarations.relation(str(own))
     key = relation.key if relation is not None and relation.key else subject.key
     if len(key) != len(subject.key):
@@ -83,6 +89,8 @@ def _one_each(subject: Subject, own: RelationName) -> Iterator[Finding]:
             str(subject.relation),
             fix="turn the inner join that loses them into a left join",
         )
+    if as_many and not missing.number:
+        return
     extra = keys_without(subject.engine, subject.relation, subject.key, own, key)
     if extra.number:
         yield Finding(
