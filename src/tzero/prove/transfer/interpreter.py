@@ -21,7 +21,7 @@ from tzero.prove.meaning.logic import both
 from tzero.prove.transfer.expression import bind, compare
 from tzero.prove.transfer.frame import Frame
 from tzero.prove.transfer.join import OuterJoin
-from tzero.prove.transfer.recursive import recursive_row
+from tzero.prove.transfer.recursive import reads_later, recursive_row
 from tzero.prove.transfer.select import Selection, distinct_row
 from tzero.prove.transfer.source import instance
 from tzero.sql.parse import parse_one
@@ -208,15 +208,20 @@ class Interpreter:
         if with_ is None:
             return names
         found = dict(names)
-        for cte in with_.expressions:
-            name = cte.alias_or_name.lower()
-            found[name] = self._cte(cte, name, dict(found), outer, recursive=bool(with_.args.get("recursive")))
+        recursive = bool(with_.args.get("recursive"))
+        every = [cte.alias_or_name.lower() for cte in with_.expressions]
+        for position, (name, cte) in enumerate(zip(every, with_.expressions, strict=True)):
+            if recursive and reads_later(cte, every[position + 1 :]):
+                row = self.opaque(cte, "a CTE that reads a later one", [])
+                found[name] = self.fixed(name, row)
+                continue
+            found[name] = self._cte(cte, name, dict(found), outer, recursive=recursive)
         return found
 
     def _cte(self, cte: exp.CTE, name: str, names: dict[str, Named], outer: Frame | None, *, recursive: bool) -> Named:
         def find() -> list[Row]:
             if recursive and any(t.name.lower() == name and not t.db for t in cte.this.find_all(exp.Table)):
-                rows = [recursive_row(self, cte)]
+                rows = [recursive_row(self, cte, name, names, outer)]
             else:
                 rows = self.query(cte.this, names, outer)
             alias = cte.args.get("alias")
@@ -225,6 +230,10 @@ class Interpreter:
 
         source = f"cte {name} {id(cte)} {self.current_view}"
         return Named(source, find)
+
+    def fixed(self, name: str, row: Row) -> Named:
+        """A relation by name whose row is known already."""
+        return Named(f"recursive {name} {id(row)}", lambda: [row])
 
     def _set_operation(self, node: exp.SetOperation, names: Names, outer: Frame | None) -> list[Row]:
         left, right = self.query(node.left, names, outer), self.query(node.right, names, outer)
