@@ -23,7 +23,7 @@ from tests.servers import Server, installations
 import tzero
 
 pytestmark = pytest.mark.skipif(not installations(), reason="no PostgreSQL server of our own to kill")
-ROUNDS = int(os.environ.get("TZERO_TEST_ROUNDS", "2"))
+ROUNDS = int(os.environ.get("TZERO_TEST_ROUNDS", "1"))
 VERSIONS = list(installations()) if "TZERO_TEST_ROUNDS" in os.environ else list(installations())[-1:]
 ROWS = 6_000
 SESSIONS = "SELECT pid FROM pg_stat_activity WHERE application_name LIKE 'tzero%' AND pid <> pg_backend_pid()"

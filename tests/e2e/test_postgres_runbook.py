@@ -234,7 +234,6 @@ def psql_of(url: str) -> str:
     return name
 
 
-@EVERY_VERSION
 def test_every_step_says_how_long_others_kept_it_waiting(folder: Path, url: str) -> None:
     with psycopg.connect(url) as somebody:
         somebody.execute("REFRESH MATERIALIZED VIEW CONCURRENTLY feature_store.features_stats")

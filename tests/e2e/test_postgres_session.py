@@ -27,7 +27,10 @@ pytestmark = pytest.mark.skipif(not versions(), reason="no PostgreSQL server is 
 _roles = itertools.count(1)
 
 
-@pytest.fixture(params=versions())
+EVERY_VERSION = pytest.mark.parametrize("url", versions(), indirect=True)
+
+
+@pytest.fixture(params=versions()[-1:])
 def url(request: pytest.FixtureRequest) -> str:
     found = fresh_database(request.param)
     run(found, "CREATE SCHEMA shop; CREATE TABLE shop.t AS SELECT 1 AS a")
@@ -72,6 +75,7 @@ def test_statement_timeout_is_enforced(url: str) -> None:
         assert engine.rows("SELECT 1") == [(1,)]
 
 
+@EVERY_VERSION
 def test_what_a_session_waits_for_locks_is_measured(url: str) -> None:
     with opened(url) as engine, engine.exclusive("tzero test"):
         assert engine.waited == 0
@@ -141,6 +145,7 @@ with engine.exclusive("tzero refresh"), engine.transaction():
 """
 
 
+@EVERY_VERSION
 def test_locks_of_a_killed_client_are_freed_while_its_statement_still_runs(url: str) -> None:
     with subprocess.Popen([sys.executable, "-c", KILLED, url], stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
