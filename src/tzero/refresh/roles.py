@@ -10,9 +10,9 @@ from tzero.refresh.relations import UPSTREAM, OwnRelation
 from tzero.refresh.survey import Survey
 from tzero.sql.names import RelationName
 from tzero.sql.render import quoted
+from tzero.state import migrations
 
 MAINTAIN_SINCE = 170_000
-_STATE_TABLES = ("t0_schema_version", "feature_set", "feature_contract", "t0_definition", "t0_run")
 _RUNS = "t0_run"
 
 
@@ -44,7 +44,7 @@ class _Script:
         self._roles = roles
         self._owner, self._refresher, self._reader = (_name(role) for role in astuple(roles))
         self._own = tuple(seen.relations.values())
-        self._state = tuple(seen.state.relation(table) for table in _STATE_TABLES)
+        self._state = tuple(seen.state.relation(table) for table in migrations.tables())
         self._runs = seen.state.relation(_RUNS)
         names = {own.name for own in self._own}
         self._outside = tuple(dict.fromkeys(name for own in self._own for name in own.reads if name not in names))

@@ -7,6 +7,7 @@ quoted schema.
 from __future__ import annotations
 
 import datetime as dt
+import re
 from dataclasses import dataclass
 
 from tzero.engines.catalog import Statement
@@ -15,6 +16,7 @@ from tzero.sql.render import quoted
 from tzero.state.schema import StateSchema
 
 VERSION_TABLE = "t0_schema_version"
+_CREATED = re.compile(r"CREATE TABLE \{schema\}\.(?P<table>\w+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +162,16 @@ MIGRATIONS = (
     ),
 )
 LATEST = MIGRATIONS[-1].version
+
+
+def tables() -> tuple[str, ...]:
+    """Every state table, in the order in which they came to be.
+
+    >>> tables()[:3]
+    ('t0_schema_version', 'feature_set', 'feature_contract')
+    """
+    created = (_CREATED.match(sql) for migration in MIGRATIONS for sql in migration.statements)
+    return tuple(found["table"] for found in created if found)
 
 
 def version(state: StateSchema) -> int:
