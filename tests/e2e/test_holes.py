@@ -13,12 +13,14 @@ import pytest
 from tests.servers import versions
 from tests.unit.certify.shop import SERIES, TABLE, Shop, open_shop
 
+from tzero.certify.baseline import compare, grow
 from tzero.certify.gate import GateResult, Verdict
 from tzero.certify.gates.a2_clock import ClockGate
 from tzero.certify.gates.a3_contract import ContractGate
 from tzero.certify.gates.b1_proof import ProofGate
 from tzero.certify.gates.b2_recount import RecountGate
 from tzero.certify.gates.c1_future import FutureGate
+from tzero.certify.gates.c2_baseline import BaselineGate
 from tzero.certify.subject import Anchors, Subject
 from tzero.prove import PRESENCE, Declarations, Query, Relation
 from tzero.sql.names import RelationName
@@ -170,11 +172,13 @@ def test_4_a_future_that_nobody_tries(shop: Shop) -> None:
 
 def test_5_a_time_that_can_be_edited(shop: Shop) -> None:
     store = made(shop, sales=replace(SALES, mutable=frozenset({"sold_at"})))
+    grow(store, compare(store))
     before = shop.engine.rows("SELECT sum(n) FROM hand.stats WHERE t0_day < '2024-01-20'")
     shop.run("UPDATE raw.sales SET sold_at = '2024-01-25' WHERE id = 7", "REFRESH MATERIALIZED VIEW hand.stats")
     assert shop.engine.rows("SELECT sum(n) FROM hand.stats WHERE t0_day < '2024-01-20'") != before
     assert checks_pass(shop)
     assert "B1.T005" in codes(ProofGate(0.0)(store))
+    assert {code.split(".")[0] for code in codes(BaselineGate()(store))} == {"C2"}
 
 
 def test_6_a_day_that_depends_on_the_session(shop: Shop) -> None:

@@ -31,9 +31,9 @@ from tzero.state.schema import StateSchema
 
 LONG = os.environ.get("HYPOTHESIS_PROFILE") == "long"
 ENGINES = ["duckdb", *map(str, versions()[-1:])]
-CORNERS = [(engine, at) for engine in ENGINES for at in range(0, 15, 1 if LONG else 3 if engine == "duckdb" else 5)]
+CORNERS = [(engine, at) for engine in ENGINES for at in range(0, 15, 1 if LONG else 5 if engine == "duckdb" else 15)]
 RANDOM_STORES = settings(
-    max_examples=3000 if LONG else 25,
+    max_examples=3000 if LONG else 15,
     derandomize=not LONG,
     deadline=None,
     suppress_health_check=list(HealthCheck),
