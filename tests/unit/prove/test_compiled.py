@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from importlib.resources import files
 from pathlib import Path
 
@@ -98,16 +99,14 @@ def test_images_that_are_known_within_a_day(dialect: str, tmp_path: Path) -> Non
     """With a time at which images are known nothing is taken as it is: T0 of what they say is a day later."""
     text = files("tzero.starters").joinpath("device_meta", "project", "device_meta.py").read_text()
     dated, changed = re.subn(
-        r"^images = Entity\(.*$",
-        f'images = Entity("{IMAGES}", key=("generation", "listing_id"), known_at="known_at", sla="24h")',
-        text,
-        flags=re.MULTILINE,
+        r"^IMAGES_KNOWN_AT(.*?) = .*$", r'IMAGES_KNOWN_AT\1 = "known_at"', text, flags=re.MULTILINE
     )
     assert changed == 1
     (tmp_path / "device_meta.py").write_text(dated)
     engine = opened("duckdb://")
     found = closure("device_meta", dialect, build_sources("device_meta", engine), tmp_path)
     engine.close()
+    assert found.declarations.query.tolerance_of(IMAGES) == timedelta(hours=24)
     proof = proof_of(found, dialect)
     assert proof.proved, [(f.code, f.column, f.message, f.expression) for f in proof.findings]
     assert not any("static" in fact for fact in proof.assumptions)
