@@ -63,13 +63,17 @@ def gates_shown(name: str) -> Iterator[Progress]:
 
 
 def write(found: Certificate, folder: Path) -> Path:
-    """Write a certificate as JSON, named after the relation and the moment; returns where."""
+    """Write a certificate as JSON and as a page, named after the relation and the moment; returns where the page is."""
     import json
+
+    from tzero.report.page import render_page
 
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{found.relation.replace('/', '_')}-{found.certified_at:%Y%m%dT%H%M%S}-{found.id[:8]}.json"
     path.write_text(json.dumps(found.as_json(), indent=1, sort_keys=True) + "\n", encoding="utf-8")
-    return path
+    page = path.with_suffix(".html")
+    page.write_text(render_page(found), encoding="utf-8")
+    return page
 
 
 def show(made: list[Certificate], output: str) -> None:

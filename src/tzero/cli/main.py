@@ -16,8 +16,8 @@ from tzero.cli.output import say
 from tzero.errors import TzeroError
 
 COMMANDS = (
-    "init", "demo", "plan", "apply", "refresh", "check", "falsify", "certify", "baseline", "contract", "load", "show",
-    "train", "report", "explain", "doctor",
+    "init", "demo", "plan", "apply", "refresh", "check", "falsify", "certify", "certificate", "baseline", "contract",
+    "load", "show", "train", "report", "explain", "doctor",
 )  # fmt: skip
 """In the order of the help. Each is ``command`` in the module of its name; those without a module are not shown."""
 

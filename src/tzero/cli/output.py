@@ -9,17 +9,10 @@ from typing import Any
 
 import click
 
+from tzero.report.visible import visible
 
-def clean(text: object) -> str:
-    """The text with everything that a terminal would obey, or hide, written as an escape.
-
-    >>> clean("red\\x1b[31m")
-    'red\\\\x1b[31m'
-    """
-    return "".join(
-        letter if letter.isprintable() or letter == "\n" else letter.encode("unicode_escape").decode()
-        for letter in str(text)
-    )
+clean = visible
+"""Text from data, for a terminal."""
 
 
 def say(text: str) -> None:

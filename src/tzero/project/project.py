@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property, partial
@@ -19,7 +20,15 @@ from tzero.certify.subject import Subject
 from tzero.doctor import Diagnosis, Store, diagnose
 from tzero.engines.base import Engine
 from tzero.engines.targets import Target, open_engine
-from tzero.errors import ConfigError, ContractError, FindingError, MissingRelationError, Place, UsageError
+from tzero.errors import (
+    ConfigError,
+    ContractError,
+    FindingError,
+    MissingRelationError,
+    Place,
+    UncertifiedError,
+    UsageError,
+)
 from tzero.features.places import placed
 from tzero.features.suggest import nearest
 from tzero.features.views import FeatureView
@@ -38,7 +47,7 @@ from tzero.refresh.roles import Roles, grant_script
 from tzero.refresh.selecting import Selection
 from tzero.refresh.survey import survey
 from tzero.sql.names import RelationName
-from tzero.state import definition, feature_contract, migrations
+from tzero.state import certificate, definition, feature_contract, migrations
 from tzero.state.contract import Contract, ContractDifference, differences
 from tzero.state.schema import StateSchema
 from tzero.timeline import duration
@@ -250,6 +259,15 @@ class Project:
         with self.session(target, read_only=True) as engine:
             name = self.certifiable_name(view)
             return require_certified(self._state(engine), name, max_age=None if oldest is None else duration(oldest))
+
+    def last_certificate(self, view: View = None, *, target: str | None = None) -> Certificate:
+        """The last certificate that the store keeps of a view, good or bad. Raises UncertifiedError where none is."""
+        name = self.certifiable_name(view)
+        with self.session(target, read_only=True) as engine:
+            kept = certificate.latest(self._state(engine), str(name))
+        if kept is None:
+            raise UncertifiedError(f"nothing certifies {name}", fix=f"run tzero certify {name}")
+        return Certificate(json.loads(kept.statement))
 
     @property
     def certifiable_names(self) -> tuple[RelationName, ...]:

@@ -1,0 +1,1 @@
+"""Certificates as people read them: page models, and the templates that show them. No SQL."""

@@ -1,0 +1,43 @@
+"""Findings, those of one cause together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """What was found, in which columns, and what to do about it."""
+
+    gate: str
+    verdict: str
+    code: str
+    message: str
+    relation: str
+    fix: str
+    columns: tuple[str, ...]
+    witness: Mapping[str, Any] | None = None
+
+
+def causes(gates: Iterable[Mapping[str, Any]]) -> tuple[Cause, ...]:
+    """The findings of the gates of a certificate; those that differ in their column alone are one.
+
+    >>> finding = {"code": "B1.T006", "message": "undated", "relation": "s.t", "fix": "date it", "witness": None}
+    >>> two = [{**finding, "column": "a"}, {**finding, "column": "b"}]
+    >>> causes([{"gate": "B1", "verdict": "UNPROVED", "findings": two}])[0].columns
+    ('a', 'b')
+    """
+    found: dict[tuple[str, ...], Cause] = {}
+    for gate in gates:
+        for finding in gate["findings"]:
+            parts = tuple(str(finding[name]) for name in ("code", "message", "relation", "fix"))
+            known = found.get((gate["gate"], *parts))
+            columns = (*(known.columns if known else ()), *([finding["column"]] if finding["column"] else []))
+            witness = (known.witness if known else None) or finding["witness"]
+            code, message, relation, fix = parts
+            found[(gate["gate"], *parts)] = Cause(
+                gate["gate"], gate["verdict"], code, message, relation, fix, tuple(dict.fromkeys(columns)), witness
+            )
+    return tuple(found.values())

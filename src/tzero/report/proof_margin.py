@@ -1,0 +1,48 @@
+"""The query with its proof in the margin: beside the line that makes a column, why it is safe."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What is proved of one column, and by which facts; ``PROVED``, ``UNPROVED`` or ``LEAK``."""
+
+    column: str
+    verdict: str
+    facts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    number: int
+    text: str
+    note: Note | None
+
+
+@dataclass(frozen=True, slots=True)
+class Margin:
+    """``apart`` are the notes that belong to no line: the row's presence, and columns that no single line makes."""
+
+    lines: tuple[Line, ...]
+    apart: tuple[Note, ...]
+    assumptions: tuple[str, ...]
+
+
+def margin_of(evidence: Mapping[str, Any] | None) -> Margin | None:
+    """The margin of what gate B1 proved."""
+    if not evidence or not evidence.get("columns"):
+        return None
+    facts = evidence["facts"]
+    notes = {
+        item["column"]: Note(item["column"], item["verdict"], tuple(facts[number] for number in item["facts"]))
+        for item in evidence["columns"]
+    }
+    left = dict(notes)
+    lines = []
+    for number, (text, column) in enumerate(evidence["query"], 1):
+        lines.append(Line(number, text, left.pop(column, None) if column else None))
+    return Margin(tuple(lines), tuple(left.values()), tuple(evidence["assumptions"]))
