@@ -30,17 +30,22 @@ def command(ctx: click.Context, view: str | None, out: Path | None) -> None:
 
     A certificate is kept in the store, and written to the folder certificates of the project.
     """
-    given = settings()
+    made = certified(view, out)
+    show(made, settings().output)
+    ctx.exit(0 if all(found.is_good for found in made) else 1)
+
+
+def certified(view: str | None = None, out: Path | None = None) -> list[Certificate]:
+    """Certify a view, or every view, telling of each gate; the certificates are kept and written."""
     made = []
-    with given.open_project() as project:
+    with settings().open_project() as project:
         folder = out or project.root / "certificates"
         names = [project.certifiable_name(view)] if view else project.certifiable_names
         for name in names:
             with gates_shown(str(name)) as progress:
                 made.append(project.certify(str(name), progress=progress))
             say(f"  written to {write(made[-1], folder)}")
-    show(made, given.output)
-    ctx.exit(0 if all(found.is_good for found in made) else 1)
+    return made
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from tzero.certify.certificate import Certificate, certify, record_of
 from tzero.certify.certification import Progress, pass_gates
 from tzero.certify.gates.c2_baseline import BaselineGate
 from tzero.certify.gates.order import gates
+from tzero.certify.guarding import put_guard
 from tzero.certify.lineage import lineage_of
 from tzero.certify.subject import Anchors, Subject
 from tzero.certify.waiver import Waiver
@@ -167,6 +168,7 @@ def certify_subject(subject: Subject, config: Config, progress: Progress) -> Cer
             if compared is not None:
                 grow(subject, compared)
         certificate.append(subject.state, record_of(found))
+        put_guard(subject)
     return found
 
 

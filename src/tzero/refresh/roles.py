@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import astuple, dataclass
 
+from tzero.engines.postgres_guard import guarded_name
 from tzero.errors import UsageError
 from tzero.refresh.relations import UPSTREAM, OwnRelation
 from tzero.refresh.survey import Survey
@@ -51,6 +52,9 @@ class _Script:
         raw = {name for own in self._own if own.role == UPSTREAM for name in own.reads}
         self._raw = tuple(name for name in self._outside if name in raw)
 
+        found = {own.name: guarded_name(own.name) for own in self._own if own.role == "entrypoint"}
+        self._guarded = {name: guard for name, guard in found.items() if seen.engine.kind(guard) is not None}
+
     def lines(self) -> Iterator[str]:
         yield f"-- The roles of this store, for PostgreSQL {self._version // 10_000}: run it after tzero apply."
         for role in astuple(self._roles):
@@ -91,12 +95,14 @@ class _Script:
         yield f"\n-- {self._roles.reader}: reads the entrypoints, which run with the rights of {self._roles.owner}"
         for name in (*self._names(), *self._state):
             yield f"REVOKE ALL ON {_name(name)} FROM PUBLIC, {self._reader};"
-        entrypoints = self._names("entrypoint")
-        yield from _on_schemas("USAGE", entrypoints, self._reader)
+        readable = tuple(self._guarded.get(name, name) for name in self._names("entrypoint"))
+        if self._guarded:
+            yield "-- certified views are read through their guard, and not while they are not certified"
+        yield from _on_schemas("USAGE", readable, self._reader)
         for view in self._names("base", "entrypoint"):
             if self._version >= 150_000:
                 yield f"ALTER VIEW {_name(view)} RESET (security_invoker);"
-        yield from _granted("SELECT", entrypoints, self._reader)
+        yield from _granted("SELECT", readable, self._reader)
 
     def _names(self, *roles: str) -> tuple[RelationName, ...]:
         return tuple(own.name for own in self._own if not roles or own.role in roles)

@@ -1,0 +1,145 @@
+"""The guard inside PostgreSQL: a function that raises unless a relation is certified now, and a view behind it.
+
+The function asks what the guard in Python asks, of the same tables. A view ``<relation>_train`` calls it in a subquery
+that stands for itself: the server runs that once per query, before the first row is read, and no condition of the
+reader's comes before it.
+"""
+
+from __future__ import annotations
+
+from tzero.engines.catalog import Statement
+from tzero.engines.postgres_text import written
+from tzero.sql.names import RelationName
+
+FUNCTION = "t0_require_certified"
+_SUFFIX = "_train"
+
+_FUNCTION_SQL = """
+CREATE OR REPLACE FUNCTION {function}(asked text, max_age interval DEFAULT NULL) RETURNS boolean
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = '' SET timezone = 'UTC'
+AS $guard$
+DECLARE
+  kept record;
+  told pg_catalog.jsonb;
+  part record;
+  later record;
+  wanted text;
+  found text;
+  reason text;
+BEGIN
+  SELECT c.* INTO kept FROM {certificates} AS c
+  WHERE c.relation = asked ORDER BY c.number DESC LIMIT 1;
+  IF kept IS NULL THEN
+    RAISE EXCEPTION 'nothing certifies %', asked USING ERRCODE = 'TZ001', HINT = 'run tzero certify';
+  END IF;
+  IF pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(kept.statement, 'UTF8')), 'hex')
+     IS DISTINCT FROM kept.certificate_id THEN
+    RAISE EXCEPTION 'the last certificate of % was changed after it was made', asked
+      USING ERRCODE = 'TZ001', HINT = 'find out who wrote to the state tables, then run tzero certify';
+  END IF;
+  told := kept.statement::pg_catalog.jsonb -> 'predicate';
+  IF told ->> 'relation' IS DISTINCT FROM asked OR told ->> 'verdict' IS DISTINCT FROM kept.verdict
+     OR (told ->> 'run_id')::bigint IS DISTINCT FROM kept.run_id
+     OR (told ->> 'certified_at')::timestamptz IS DISTINCT FROM kept.certified_at THEN
+    RAISE EXCEPTION 'the last certificate of % was changed after it was made', asked
+      USING ERRCODE = 'TZ001', HINT = 'find out who wrote to the state tables, then run tzero certify';
+  END IF;
+
+  IF kept.verdict <> 'CERTIFIED' THEN
+    reason := 'its last certificate refuses it';
+  ELSIF kept.certified_at > pg_catalog.now() THEN
+    reason := 'its certificate is of a time that is yet to come';
+  ELSIF max_age IS NOT NULL AND pg_catalog.now() - kept.certified_at > max_age THEN
+    reason := pg_catalog.format('its certificate is older than %s', max_age);
+  END IF;
+
+  IF reason IS NULL THEN
+    SELECT r.run_id, r.command INTO later FROM {runs} AS r
+    WHERE r.run_id > kept.run_id ORDER BY r.run_id LIMIT 1;
+    IF later.run_id IS NOT NULL THEN
+      reason := pg_catalog.format('tzero %s (run %s) came after its certificate', later.command, later.run_id);
+    END IF;
+  END IF;
+
+  IF reason IS NULL THEN
+    FOR part IN SELECT s ->> 'name' AS name, s -> 'digest' ->> 'sha256' AS sha256
+                FROM pg_catalog.jsonb_array_elements(kept.statement::pg_catalog.jsonb -> 'subject') AS s LOOP
+      IF part.name LIKE 'definition:%' THEN
+        wanted := pg_catalog.substr(part.name, 12);
+        found := pg_catalog.pg_get_viewdef(pg_catalog.to_regclass(wanted)::oid);
+        IF found IS NULL OR pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(found, 'UTF8')), 'hex')
+           <> part.sha256 THEN
+          reason := pg_catalog.format('%s was redefined after its certificate', wanted);
+          EXIT;
+        END IF;
+      ELSIF part.name LIKE 'contract:%' THEN
+        wanted := pg_catalog.substr(part.name, 10);
+        IF NOT EXISTS (SELECT FROM {sets} AS f
+                       WHERE f.name = wanted AND f.features_hash = part.sha256 AND f.relation = asked) THEN
+          reason := pg_catalog.format('the contract %s is not the one that was certified', wanted);
+          EXIT;
+        END IF;
+        IF EXISTS (
+          SELECT FROM (
+            SELECT c.ordinal, c.feature_name::text AS name
+            FROM {contracts} AS c JOIN {sets} AS f ON f.set_id = c.set_id WHERE f.name = wanted
+          ) AS promised FULL JOIN (
+            SELECT pg_catalog.row_number() OVER (ORDER BY a.attnum) AS ordinal, a.attname::text AS name
+            FROM pg_catalog.pg_attribute AS a
+            WHERE a.attrelid = pg_catalog.to_regclass(asked)::oid AND a.attnum > 0 AND NOT a.attisdropped
+          ) AS live ON live.ordinal = promised.ordinal
+          WHERE live.name IS DISTINCT FROM promised.name
+        ) THEN
+          reason := pg_catalog.format('its columns differ from the contract %s', wanted);
+          EXIT;
+        END IF;
+      END IF;
+    END LOOP;
+  END IF;
+
+  IF reason IS NULL THEN
+    EXECUTE pg_catalog.format(
+      'SELECT pg_catalog.count(%1$I)::text || '' '' || coalesce(pg_catalog.max(%1$I)::text, ''None'') FROM %2$s',
+      told -> 'anchors' ->> 'time', pg_catalog.to_regclass(told -> 'anchors' ->> 'relation')::text) INTO found;
+    wanted := pg_catalog.concat(told -> 'standing' ->> 'rows', ' ', told -> 'standing' ->> 'newest');
+    IF found IS DISTINCT FROM wanted THEN
+      reason := 'rows came or went after its certificate';
+    END IF;
+  END IF;
+
+  IF reason IS NOT NULL THEN
+    RAISE EXCEPTION '% is not certified now: %', asked, reason USING ERRCODE = 'TZ001', HINT = 'run tzero certify';
+  END IF;
+  RETURN TRUE;
+END
+$guard$"""
+
+
+def guard_function(schema: str) -> Statement:
+    """Create the function in the schema of the state tables; it runs with the rights of whoever creates it."""
+    names = {
+        "function": FUNCTION,
+        "certificates": "t0_certificate",
+        "runs": "t0_run",
+        "sets": "feature_set",
+        "contracts": "feature_contract",
+    }
+    text = _FUNCTION_SQL
+    for key, name in names.items():
+        text = text.replace("{" + key + "}", written(RelationName(schema, name)))
+    return Statement(text)
+
+
+def guarded_name(relation: RelationName) -> RelationName:
+    """The name of the guarded view of a relation."""
+    return RelationName(relation.schema, f"{relation.name}{_SUFFIX}")
+
+
+def guarded_query(relation: RelationName, schema: str) -> str:
+    """A query with the relation's own columns that gives no row, but an error, while the relation is not certified."""
+    asked = f"{written(RelationName(schema, FUNCTION))}({_text(str(relation))})"
+    return f"SELECT f.* FROM {written(relation)} AS f WHERE (SELECT {asked})"
+
+
+def _text(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"
