@@ -113,7 +113,9 @@ def certify(
     subject, results = certification.subject, certification.results
     now = dt.datetime.now(dt.UTC)
     open_findings = uncovered(results, waivers, now.date())
-    good = bool(results) and not certification.failed and not open_findings
+    # a gate that is unproved and names nothing leaves nothing that a waiver could cover
+    bare = any(not result.findings for result in certification.unproved)
+    good = bool(results) and not certification.failed and not open_findings and not bare
     lineage = _lineage(subject)
     return Certificate({
         "_type": STATEMENT,

@@ -63,3 +63,8 @@ def test_a_finding_of_several_columns_needs_each_of_them_waived() -> None:
     assert uncovered([result], [temp, gust], TODAY) == ()
     assert unused([result], [temp, gust], TODAY) == ()
     assert uncovered([result], [BROAD], TODAY) == ()
+
+
+def test_unproved_without_a_finding_cannot_be_waived(shop: Shop) -> None:
+    bare = GateResult("B1", "proof", Verdict.UNPROVED, "it does not say what")
+    assert not certify(Certification(shop.subject(), (bare,)), [BROAD]).is_good
