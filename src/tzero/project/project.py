@@ -13,6 +13,8 @@ from types import TracebackType
 import pyarrow as pa
 
 from tzero.certify.acceptance import accept
+from tzero.certify.baseline import Comparison, compare
+from tzero.certify.baseline.recording import accept as accept_state
 from tzero.certify.certificate import Certificate
 from tzero.certify.certification import Progress as GateProgress
 from tzero.certify.guard import require_certified
@@ -47,7 +49,8 @@ from tzero.refresh.roles import Roles, grant_script
 from tzero.refresh.selecting import Selection
 from tzero.refresh.survey import survey
 from tzero.sql.names import RelationName
-from tzero.state import certificate, definition, feature_contract, migrations
+from tzero.state import baseline, certificate, definition, feature_contract, migrations
+from tzero.state.baseline import BaselineRecord
 from tzero.state.contract import Contract, ContractDifference, differences
 from tzero.state.schema import StateSchema
 from tzero.timeline import duration
@@ -247,6 +250,26 @@ class Project:
         with self.session(target) as engine, engine.exclusive("tzero certify"):
             self._require_migrated(engine)
             return certify_subject(self.subject(engine, view), self.config, progress)
+
+    def baselines(self, view: View = None, *, target: str | None = None) -> tuple[BaselineRecord, ...]:
+        """Every accepted baseline of a view, oldest first."""
+        with self.session(target, read_only=True) as engine:
+            return baseline.history(self._state(engine), str(self.certifiable_name(view)))
+
+    def baseline_difference(self, view: View = None, *, target: str | None = None) -> Comparison:
+        """What a view holds now beside its accepted baseline, and why settled days changed; writes nothing."""
+        with self.session(target, read_only=True) as engine:
+            return compare(self.subject(engine, view))
+
+    def accept_baseline(
+        self, view: View = None, *, by: str, why: str, target: str | None = None
+    ) -> tuple[Comparison, BaselineRecord]:
+        """Accept what a view holds now, with a name and a reason; returns what differed, and the acceptance."""
+        with self.session(target) as engine, engine.exclusive("tzero baseline"), engine.transaction():
+            self._require_migrated(engine)
+            subject = self.subject(engine, view)
+            found = compare(subject)
+            return found, accept_state(subject, found, by, why)
 
     def require_certified(
         self, view: View = None, *, max_age: str | dt.timedelta | None = None, target: str | None = None

@@ -8,7 +8,8 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from tzero.state.schema import StateSchema
 
@@ -34,6 +35,9 @@ class BaselineRecord:
     account: str
     why: str
     accepted_at: dt.datetime
+
+    def as_json(self) -> dict[str, Any]:
+        return {**asdict(self), "columns": list(self.columns), "context": dict(self.context)}
 
 
 def append(state: StateSchema, record: BaselineRecord) -> None:

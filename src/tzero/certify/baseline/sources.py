@@ -8,12 +8,12 @@ from datetime import timedelta
 
 from tzero.certify.baseline.forms import Form, day_of, hashed
 from tzero.certify.subject import Subject
-from tzero.engines.catalog import Description, RelationKind
+from tzero.engines.catalog import Description
 from tzero.falsify.closure import closure_of
 from tzero.prove import Relation
 from tzero.sql.columns import column_names, names_every_column
 from tzero.sql.names import RelationName
-from tzero.sql.render import quoted
+from tzero.sql.select import select_columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class SourceRows:
 
 
 def sources_of(subject: Subject) -> tuple[SourceRows, ...]:
-    """Every declared source that is there. Data files are left out: they have no place in the database."""
+    """Every declared source that is there, data files too."""
     return tuple(_sources(subject))
 
 
@@ -39,7 +39,7 @@ def _sources(subject: Subject) -> Iterator[SourceRows]:
     for name in sorted(subject.sources, key=str):
         described = subject.engine.describe(name)
         declared = subject.declarations.relation(str(name)) or Relation(str(name))
-        if described is not None and described.kind is not RelationKind.FILE:
+        if described is not None:
             yield _rows(subject, described, declared, named)
 
 
@@ -53,10 +53,11 @@ def _rows(subject: Subject, described: Description, declared: Relation, named: f
     days = [_day(subject, forms[name], declared) for name in times if name in forms]
     day = f"greatest({', '.join(days)})" if len(days) > 1 else days[0] if days else "CAST(NULL AS date)"
     whole = " || ".join(form.part for form in forms.values())
+    rows = select_columns(described.name, [column.name for column in columns])
     query = (
         f"SELECT {' || '.join(form.part for form in key)} AS row_key, {day} AS day, "
         f"{hashed(f'({whole})', dialect)} AS row_hash "
-        f"FROM {quoted(described.name, dialect)} AS r"
+        f"FROM ({subject.engine.render(rows)}) AS r"
     )
     return SourceRows(described.name, tuple(column.name for column in columns), query, bool(days))
 
