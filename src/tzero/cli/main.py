@@ -17,7 +17,7 @@ from tzero.errors import TzeroError
 
 COMMANDS = (
     "init", "demo", "plan", "apply", "refresh", "check", "falsify", "certify", "certificate", "baseline", "contract",
-    "load", "show", "train", "report", "explain", "doctor",
+    "load", "show", "train", "predict", "report", "explain", "doctor",
 )  # fmt: skip
 """In the order of the help. Each is ``command`` in the module of its name; those without a module are not shown."""
 

@@ -6,7 +6,7 @@ import datetime as dt
 import re
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -92,6 +92,47 @@ class BaselineConfig(_Table):
     settling_days: int = Field(default=1, ge=0)
 
 
+class TrainBlockConfig(_Table):
+    """``[[train.block]]``: a certified relation of features, and the feature set that the model expects."""
+
+    name: str | None = None
+    features_view: str
+    feature_set: str
+
+
+class TrainConfig(_Table):
+    """``[train]``: what is trained on which labels, and how it is judged. Lengths of time are like ``"14d"``.
+
+    Every key is also an option of ``tzero train``, which wins.
+    """
+
+    block: list[TrainBlockConfig] = Field(default_factory=list)
+    labels: str | None = None
+    label_t0: str = "t0"
+    event_at: str | None = None
+    observed_until: str | None = None
+    gone_by: str | None = None
+    known_at: str | None = None
+    value: str | None = None
+    outcome: Literal["time", "within", "flag", "value"] = "time"
+    within: str | None = None
+    notice: str = "0d"
+    horizons: list[int] = Field(default=[7, 14, 21])
+    exclude: list[str] = Field(default_factory=list)
+    segment: list[str] = Field(default_factory=list)
+    evaluate_from: dt.datetime | dt.date | None = None
+    evaluate_share: float = Field(default=0.25, gt=0, lt=1)
+    train_from: dt.datetime | dt.date | None = None
+    train_until: dt.datetime | dt.date | None = None
+    embargo: str | None = None
+    folds: int = Field(default=3, ge=0)
+    draws: int = Field(default=200, ge=0)
+    rounds: int = Field(default=200, ge=1)
+    depth: int = Field(default=4, ge=1)
+    rate: float = Field(default=0.05, gt=0)
+    seed: int = Field(default=7, ge=0)
+
+
 class Config(_Table):
     """The whole file. ``target`` is the one to use where none is named; a single one needs no naming."""
 
@@ -105,6 +146,7 @@ class Config(_Table):
     certify: CertifyConfig = Field(default_factory=CertifyConfig)
     baseline: BaselineConfig = Field(default_factory=BaselineConfig)
     waiver: list[WaiverConfig] = Field(default_factory=list)
+    train: TrainConfig = Field(default_factory=TrainConfig)
 
     @property
     def default_target(self) -> str | None:
@@ -119,6 +161,8 @@ _TABLES: dict[str, type[_Table]] = {
     "baseline": BaselineConfig,
     "reviewed": ReviewConfig,
     "waiver": WaiverConfig,
+    "train": TrainConfig,
+    "block": TrainBlockConfig,
 }
 
 

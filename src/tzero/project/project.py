@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from functools import cached_property, partial
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 import pyarrow as pa
 
@@ -40,6 +41,7 @@ from tzero.project.files import read_batches
 from tzero.project.loading import load_views
 from tzero.project.reading import closing, find_view, query_of, require_built
 from tzero.project.shown import Shown, show
+from tzero.project.training import experiment_of
 from tzero.refresh.declared import Declared, Upstream, sources_of
 from tzero.refresh.explaining import script
 from tzero.refresh.performing import Outcome, Progress, perform
@@ -54,6 +56,11 @@ from tzero.state.baseline import BaselineRecord
 from tzero.state.contract import Contract, ContractDifference, differences
 from tzero.state.schema import StateSchema
 from tzero.timeline import duration
+from tzero.train.experiment import Experiment
+from tzero.train.prediction import predict
+from tzero.train.record import keep, read
+from tzero.train.training import Admission, Trained, explain, train
+from tzero.train.training import Progress as TrainingProgress
 
 View = str | FeatureView | None
 
@@ -291,6 +298,51 @@ class Project:
         if kept is None:
             raise UncertifiedError(f"nothing certifies {name}", fix=f"run tzero certify {name}")
         return Certificate(json.loads(kept.statement))
+
+    def experiment(self, *, threads: int = 0, **given: Any) -> Experiment:
+        """What ``[train]`` of tzero.toml says is to be trained; ``given`` replaces keys of it."""
+        return experiment_of(self.config, given, threads)
+
+    def explain_training(self, experiment: Experiment, *, target: str | None = None) -> Admission:
+        """What a training would read, and why it may. Raises as `train` does before the first row is read."""
+        with self.session(target, read_only=True) as engine:
+            return explain(self._state(engine), experiment)
+
+    def train(
+        self,
+        experiment: Experiment,
+        *,
+        compare: str | None = None,
+        out: str | Path | None = None,
+        target: str | None = None,
+        progress: TrainingProgress = _silent,
+    ) -> tuple[Trained, Path]:
+        """Train on certified features and keep the model: its folder (under ``models``), and a row of the state.
+
+        ``compare`` is a relation with the same columns, certified or not, that is judged beside them. Raises
+        UncertifiedError, ContractError or FindingError before the first row is read where it may not be.
+        """
+        against = None if compare is None else RelationName.parse(compare)
+        with self.session(target) as engine:
+            self._require_migrated(engine)
+            state = self._state(engine)
+            trained = train(state, experiment, against=against, progress=progress)
+            return trained, keep(state, trained, self.root / "models" if out is None else Path(out))
+
+    def predict(
+        self, model: str | Path, *, since: dt.datetime | None = None, threads: int = 0, target: str | None = None
+    ) -> pa.Table:
+        """Key, T0 and prediction of every row with T0 at ``since`` or later, by the model in a folder.
+
+        Raises ContractError where the contract is not the one that it was trained on, UncertifiedError where nothing
+        valid certifies the features now.
+        """
+        content, card = read(Path(model))
+        oldest = self.config.certify.max_age
+        with self.session(target, read_only=True) as engine:
+            max_age = None if oldest is None else duration(oldest)
+            found = predict(self._state(engine), content, card, since=since, max_age=max_age, threads=threads)
+            return found.read_all()
 
     @property
     def certifiable_names(self) -> tuple[RelationName, ...]:

@@ -160,6 +160,21 @@ MIGRATIONS = (
 )""",
         ),
     ),
+    Migration(
+        6,
+        "models",
+        (
+            """CREATE TABLE {schema}.t0_model (
+    number BIGINT NOT NULL PRIMARY KEY,
+    model_id TEXT NOT NULL,
+    relations TEXT NOT NULL,
+    certificate_ids TEXT NOT NULL,
+    dataset_sha256 TEXT NOT NULL,
+    trained_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    card TEXT NOT NULL
+)""",
+        ),
+    ),
 )
 LATEST = MIGRATIONS[-1].version
 

@@ -1,0 +1,1 @@
+"""From a contract and a certificate to a dataset, a model, and a record of both."""

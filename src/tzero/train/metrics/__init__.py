@@ -1,0 +1,1 @@
+"""How well a prediction did, in numbers: one measure per file, on arrays alone."""
