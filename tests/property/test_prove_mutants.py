@@ -21,11 +21,18 @@ LONG = bool(os.environ.get("TZERO_LONG"))
 CASES = [case for case in cases() if case.dialect == "duckdb"]
 
 
+def ends(original: exp.Expr, mutant: exp.Expr) -> bool:
+    """A recursion that was changed may never end, and a query that runs cannot be stopped: it is not run."""
+    before, after = (tree.find(exp.With) for tree in (original, mutant))
+    return before is None or not before.args.get("recursive") or before == after
+
+
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
 def test_no_mutant_is_proved_and_falsified(case: Case) -> None:
-    found = list(mutants(sqlglot.parse_one(case.sql, read="duckdb")))
+    original = sqlglot.parse_one(case.sql, read="duckdb")
+    found = [(name, tree) for name, tree in mutants(original) if ends(original, tree)]
     random = Random(case.id)
-    for name, tree in found if LONG else random.sample(found, min(8, len(found))):
+    for name, tree in found if LONG else random.sample(found, min(4, len(found))):
         sql = tree.sql("duckdb")
         if prove(sql, case.declarations, dialect="duckdb").proved:
             trial = falsify(sql, case.declarations, seconds=10, worlds=2000 if LONG else 80)
