@@ -157,6 +157,7 @@ def _next_steps(project: Project) -> tuple[tuple[str, str], ...]:
     return (
         ("tzero show", "what is in the store"),
         ("tzero contract show", "the columns that the view promises"),
+        ("tzero certify", "pass every gate, and write certificates"),
         ("tzero plan", f"what editing {project.config.declarations[0]} would change"),
         ("tzero apply", "do it, in one transaction"),
         ("import tzero; tzero.open().read()", "in Python: the features, as Arrow"),
