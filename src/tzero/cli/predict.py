@@ -9,7 +9,7 @@ import click
 
 from tzero.cli.options import project_options, settings
 from tzero.cli.output import put_json, put_table, say
-from tzero.cli.train import _moment
+from tzero.cli.train import moment
 from tzero.errors import TargetError, UsageError
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ _SHOWN = 20
 
 @click.command("predict")
 @click.argument("model", type=click.Path(file_okay=False, path_type=Path))
-@click.option("--since", metavar="DAY", callback=_moment, help="Score rows from this T0 on.  [default: all]")
+@click.option("--since", metavar="DAY", callback=moment, help="Score rows from this T0 on.  [default: all]")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="A .parquet or .csv file to write.")
 @click.option("--threads", type=int, default=0, help="[default: all]")
 @project_options

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _BLOCK = re.compile(r"--(?P<block>\w+(?:-\w+)*?)[-_](?P<part>features[-_]view|feature[-_]set)(?:=(?P<value>.*))?")
 
 
-def _moment(_: click.Context, __: click.Parameter, value: str | None) -> dt.datetime | None:
+def moment(_: click.Context, __: click.Parameter, value: str | None) -> dt.datetime | None:
     try:
         return None if value is None else dt.datetime.fromisoformat(value)
     except ValueError as error:
@@ -46,10 +46,10 @@ def _days(_: click.Context, __: click.Parameter, value: str | None) -> list[int]
 @click.option("--within", metavar="LENGTH", help="Of the outcome within: how soon, like 14d.")
 @click.option("--notice", metavar="LENGTH", help="How late an ending may be noticed, like 1d.")
 @click.option("--horizons", metavar="DAYS", callback=_days, help="Where a time is judged.  [default: 7,14,21]")
-@click.option("--evaluate-from", metavar="DAY", callback=_moment, help="Hold out rows from this T0 on.")
+@click.option("--evaluate-from", metavar="DAY", callback=moment, help="Hold out rows from this T0 on.")
 @click.option("--evaluate-share", type=float, help="... or the newest share of them.  [default: 0.25]")
-@click.option("--train-from", metavar="DAY", callback=_moment, help="Train on rows from this T0 on.")
-@click.option("--train-until", metavar="DAY", callback=_moment, help="... and before this one.")
+@click.option("--train-from", metavar="DAY", callback=moment, help="Train on rows from this T0 on.")
+@click.option("--train-until", metavar="DAY", callback=moment, help="... and before this one.")
 @click.option("--embargo", metavar="LENGTH", help="How long before the held out rows training ends.")
 @click.option("--folds", type=int, help="Earlier origins that are judged too.  [default: 3]")
 @click.option("--segment", multiple=True, metavar="FEATURES", help="Features that the rate of a segment counts by.")

@@ -85,9 +85,6 @@ class Base:
         tables = value_tables(self.scope, self._derived_needed()) if by_value else ()
         return _BaseQuery(self, tables, dialect).build()
 
-    def final_columns(self) -> list[str]:
-        return list(self.shapes)
-
     def _derived_needed(self) -> frozenset[str]:
         return frozenset(column.name for column in self._outputs.values() if isinstance(column, DerivedColumn))
 
