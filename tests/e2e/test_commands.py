@@ -386,7 +386,7 @@ def test_unexpected_errors_are_short_unless_asked(shop: Shop, monkeypatch: pytes
     def boom(*_: object) -> None:
         raise ZeroDivisionError("boom")
 
-    monkeypatch.setattr("tzero.project.project.plan_apply", boom)
+    monkeypatch.setattr("tzero.project.building.plan_apply", boom)
     short = shop.run("plan")
     assert short.code == 5
     assert "ZeroDivisionError: boom" in short.err
