@@ -47,7 +47,7 @@ def map_of(evidence: Mapping[str, Any] | None) -> DayMap | None:
     """
     if not evidence or not evidence.get("days"):
         return None
-    days, cells = list(evidence["days"]), dict(evidence["cells"])
+    days, cells = [day or "no day" for day in evidence["days"]], dict(evidence["cells"])
     step = _WIDE / len(days)
     rows = tuple(
         MapRow(name, at * _TALL, "d" in letters or "g" in letters, _runs(letters, days, step))

@@ -20,6 +20,16 @@ class Cause:
     columns: tuple[str, ...]
     witness: Mapping[str, Any] | None = None
 
+    @property
+    def text(self) -> str:
+        """A counterexample in words; empty where there is none."""
+        return str((self.witness or {}).get("text", ""))
+
+    @property
+    def also(self) -> tuple[str, ...]:
+        """What else changed since a baseline that drifted was accepted."""
+        return tuple((self.witness or {}).get("also", ()))
+
 
 def causes(gates: Iterable[Mapping[str, Any]]) -> tuple[Cause, ...]:
     """The findings of the gates of a certificate; those that differ in their column alone are one.

@@ -7,9 +7,11 @@ import re
 import pytest
 from tests.unit.certify.shop import Shop, open_shop
 
+from tzero.certify.baseline import compare, grow
 from tzero.certify.certificate import Certificate, certify
-from tzero.certify.certification import Certification
+from tzero.certify.certification import Certification, pass_gates
 from tzero.certify.gate import Finding, GateResult, Verdict
+from tzero.certify.gates.c2_baseline import BaselineGate
 from tzero.certify.verify import verify
 from tzero.report.page import render_page
 
@@ -73,3 +75,19 @@ def test_a_changed_certificate_is_told(shop: Shop) -> None:
     links = [{**link, "definition": "SELECT 1"} for link in found.predicate["lineage"]]
     redefined = Certificate({**found.statement, "predicate": {**found.predicate, "lineage": links}})
     assert "digests" in {check.what for check in verify(redefined, redefined.id) if not check.holds}
+
+
+def test_the_map_of_digests_is_drawn_and_its_drift_marked(shop: Shop) -> None:
+    subject = shop.subject()
+    grow(subject, compare(subject))
+    shop.run("UPDATE raw.sales SET price = price + 1 WHERE CAST(sold_at AS date) = DATE '2024-01-05'")
+    page = render_page(certify(pass_gates(subject, [BaselineGate()])))
+    assert "Day by day" in page
+    assert "<title>price: drift, 2024-01-05</title>" in page
+    assert "<title>price: same, 2024-01-01 to 2024-01-04</title>" in page
+    assert "<title>id: same, 2024-01-01 to 2024-01-25</title>" in page
+
+
+def test_a_first_baseline_is_drawn_as_new(shop: Shop) -> None:
+    page = render_page(certify(pass_gates(shop.subject(), [BaselineGate()])))
+    assert "<title>price: new, 2024-01-01 to 2024-01-26</title>" in page

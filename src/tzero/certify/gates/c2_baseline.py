@@ -6,12 +6,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from tzero.certify.baseline.comparison import Comparison, compare
+from tzero.certify.baseline.day_states import day_states
 from tzero.certify.baseline.drift import Drift, DriftKind
 from tzero.certify.gate import Finding, GateResult, Verdict
 from tzero.certify.subject import Subject
-
-_CELL = 4
-"""How many hex digits of a digest a picture of the days shows."""
 
 
 class BaselineGate:
@@ -79,19 +77,8 @@ def _notes(found: Comparison) -> Iterator[str]:
 
 
 def _evidence(found: Comparison) -> dict[str, Any]:
-    drifted = {day.day: list(day.columns) for day in found.changes.drifted}
     return {
         "sha256": found.now.sha256,
-        "columns": list(found.now.columns),
-        "days": [
-            {"day": day.day, "rows": day.rows, "settled": found.is_settled(day.day), "cells": _cells(day.digests)}
-            for day in found.now.days
-        ],
-        "drifted": drifted,
-        "settling": {day.day: list(day.columns) for day in found.changes.settling},
+        "rows": {day.day: day.rows for day in found.now.days},
+        "map": day_states(found),
     }
-
-
-def _cells(digests: tuple[str, ...]) -> str:
-    """The beginnings of the digests of a day, one after another."""
-    return "".join(digest[:_CELL] for digest in digests)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.unit.certify.own import own_subject
+from tests.unit.certify.own import OWN, own_subject
 from tests.unit.certify.shop import Shop
 
 from tzero.certify.baseline import Comparison, DriftKind, accept, compare, grow
@@ -210,3 +210,26 @@ def test_a_new_column_has_nothing_to_be_compared_with(shop: Shop) -> None:
     grow(subject, gate.found)
     shop.run("UPDATE raw.sales SET price = 99 WHERE id = 30")
     assert findings(BaselineGate()(subject))["C2.edit"]["columns"] == ["price"]
+
+
+def states(subject: Subject) -> dict[str, str]:
+    """The letters of each column on the days of interest: 4, 5, 26 January and 1 March."""
+    found = BaselineGate()(subject).evidence["map"]
+    places = [found["days"].index(day) for day in ("2024-01-04", "2024-01-05", "2024-01-26", "2024-03-01")]
+    return {name: "".join(letters[at] for at in places) for name, letters in found["cells"].items()}
+
+
+def test_the_map_shows_what_is_the_same_drifted_settling_and_new(shop: Shop) -> None:
+    taken(shop.subject())
+    shop.run("UPDATE raw.sales SET price = price + 1 WHERE CAST(sold_at AS date) = DATE '2024-01-05'", LATER)
+    shop.refresh()
+    found = states(shop.subject())
+    assert (found["price"], found["brand_n"]) == ("sdtn", "sstn")
+
+
+def test_the_map_shows_what_is_gone(shop: Shop) -> None:
+    query = "SELECT id, sold_at AS t0{} FROM raw.sales"
+    taken(own_subject(shop, query.format(", price")))
+    shop.run("DELETE FROM raw.sales WHERE CAST(sold_at AS date) = DATE '2024-01-05'", LATER, f"DROP VIEW {OWN}")
+    found = states(own_subject(shop, query.format("")))
+    assert (found["id"], found["price"]) == ("sgtn", "gggg")
