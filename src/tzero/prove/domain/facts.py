@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from tzero.prove.domain.terms import MEASURELESS, ORDERED_TYPES, Term
+from tzero.prove.domain.terms import MEASURELESS, ORDERED_TYPES, Term, Var
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,3 +88,21 @@ _IDENTICAL_WHEN_EQUAL = frozenset({"int", "text", "bool", "instant", "naive", "d
 def before(left: Term, right: Term) -> Le:
     """What ``left < right`` says when it is TRUE; the line has a resolution of one microsecond."""
     return Le(left, right, -1)
+
+
+def fact_terms(fact: Fact) -> tuple[Term, ...]:
+    """The terms that a fact is about."""
+    match fact:
+        case Le(left, right) | Bound(left, right) | Same(left, right):
+            return left, right
+        case NotNull(term) | Null(term) | Holds(term):
+            return (term,)
+        case RowOf(_, keys, terms):
+            return (*terms, *(term for key in keys for term in key))
+        case Contradiction():
+            return ()
+
+
+def fact_leaves(fact: Fact) -> frozenset[Var]:
+    """The variables that a fact is about."""
+    return frozenset().union(*(term.leaves for term in fact_terms(fact)))

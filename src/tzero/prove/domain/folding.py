@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tzero.prove.domain.strictness import needs_every_argument
-from tzero.prove.domain.terms import FALSE, NULL, TRUE, App, Const, Term, app, rebuild, substitute
+from tzero.prove.domain.terms import FALSE, NULL, TRUE, App, Const, Term, app, rebuild, substitute, walk
 
 
 def without(term: Term, missing: Term) -> Term:
@@ -36,6 +36,19 @@ def folded(term: Term) -> Term:
     if NULL in args and needs_every_argument(term):
         return NULL
     return rebuild(term, args)
+
+
+def rejoined(term: App) -> Term:
+    """``CASE WHEN x IS NULL THEN f(NULL) ELSE f(x) END`` is ``f(x)``."""
+    test = term.args[0]
+    if len(term.args) != 3 or not (isinstance(test, App) and test.op == "is_null"):
+        return term
+    missing, otherwise = test.args[0], term.args[2]
+    if isinstance(otherwise, App) and otherwise.op == "present" and otherwise.args[0] is missing:
+        otherwise = otherwise.args[1]
+    if missing in walk(otherwise) and without(otherwise, missing) is folded(term.args[1]):
+        return otherwise
+    return term
 
 
 def _case(term: App, args: tuple[Term, ...]) -> Term:

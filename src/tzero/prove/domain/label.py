@@ -6,6 +6,7 @@ without says "on data known at any time". A label holds at an anchor when each o
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -95,3 +96,12 @@ class Located:
 
 
 Ledger = dict[Var, tuple[Atom, ...]]
+
+
+def atom_terms(atom: Atom) -> Iterator[Term]:
+    """The terms of the row that an atom mentions."""
+    for term in (atom.time, atom.if_null, atom.if_not_null):
+        if term is not None:
+            yield term
+    for template in atom.exists:
+        yield from (outer for _, outer in template.keys)

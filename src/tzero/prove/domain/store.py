@@ -7,15 +7,12 @@ marker is not NULL: they are what an outer join knows of the rows that matched.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from functools import lru_cache
 
+from tzero.prove.domain.classes import Classes
 from tzero.prove.domain.differences import Differences
 from tzero.prove.domain.facts import Bound, Contradiction, Fact, Holds, Le, NotNull, Null, RowOf, Same
-from tzero.prove.domain.folding import folded, without
 from tzero.prove.domain.strictness import is_total, needs_every_argument
-from tzero.prove.domain.terms import NULL, App, Const, Term, Var, rebuild, walk
-
-_ROUNDS = 16
+from tzero.prove.domain.terms import NULL, App, Const, Term, Var
 
 
 class Store:
@@ -27,14 +24,9 @@ class Store:
         self.owner: dict[Var, Var] = {}
         self.impossible = False
         self.holds: set[Term] = set()
-        self._parent: dict[Term, Term] = {}
-        self._same: list[Same] = []
-        self._rows: list[RowOf] = []
+        self._classes = Classes(self.not_null)
         self._not_null: set[Term] = set()
         self._null: set[Term] = set()
-        self._canon: dict[Term, Term] = {}
-        self._touched: set[Var] = set()
-        self._stale: set[Var] = set()
         self._children: dict[tuple[Fact, ...], Store] = {}
         self._differences: Differences | None = None
         self.memo: dict[object, object] = {}
@@ -90,11 +82,7 @@ class Store:
         new.owner = dict(self.owner)
         new.impossible = self.impossible
         new.holds = set(self.holds)
-        new._parent = dict(self._parent)
-        new._touched = set(self._touched)
-        new._canon = dict(self._canon)
-        new._same = list(self._same)
-        new._rows = list(self._rows)
+        new._classes = self._classes.copy(new.not_null)
         new._not_null = set(self._not_null)
         new._null = set(self._null)
         return new
@@ -105,16 +93,17 @@ class Store:
         while queue:
             while queue:
                 queue += self._learn(queue.pop())
-            if self._same or self._rows:
-                self._merge()
+            if self._classes.equalities or self._classes.rows:
+                self._classes.merge()
             queue = self._equally_present()
-        self._forget()
+        self._classes.forget()
+        self.impossible = self.impossible or self._classes.impossible
         self._check_constants()
 
     def _equally_present(self) -> list[Fact]:
         """What equals something that is not NULL is not NULL."""
         found: list[Fact] = []
-        for same in self._same:
+        for same in self._classes.equalities:
             left, right = self.not_null(same.left), self.not_null(same.right)
             if left != right:
                 found.append(NotNull(same.right if left else same.left))
@@ -134,9 +123,9 @@ class Store:
                 self._null.add(term)
                 self.impossible = self.impossible or self._proves_not_null(term)
             case Same():
-                self._same.append(fact)
+                self._classes.equalities.append(fact)
             case RowOf():
-                self._rows.append(fact)
+                self._classes.rows.append(fact)
             case Le(left, right):
                 return [NotNull(left), NotNull(right)]
         return []
@@ -146,7 +135,7 @@ class Store:
         if term in self._not_null:
             return []
         self._not_null.add(term)
-        self._stale |= term.leaves
+        self._classes.outdate(term.leaves)
         if term is NULL or term in self._null:
             self.impossible = True
         more: list[Fact] = []
@@ -160,73 +149,6 @@ class Store:
             self.facts += activated
             more += activated
         return more
-
-    def _merge(self) -> None:
-        """Unite what is equal, until functions of equal arguments are equal too."""
-        for _ in range(_ROUNDS):
-            self._forget()
-            changed = self._merge_rows()
-            for same in self._same:
-                left, right = self._root(self.canon(same.left)), self._root(self.canon(same.right))
-                if left is not right:
-                    changed |= self._unite(left, right)
-            if not changed:
-                return
-
-    def _forget(self) -> None:
-        """Drop the representatives of terms that speak of what has become equal or not NULL since."""
-        if not self._stale:
-            return
-        stale, self._stale = self._stale, set()
-        self._canon = {
-            term: found
-            for term, found in self._canon.items()
-            if stale.isdisjoint(term.leaves) and stale.isdisjoint(found.leaves)
-        }
-
-    def _root(self, term: Term) -> Term:
-        """What a representative has been united with since it was found."""
-        seen = {term}
-        while term in self._parent and self._parent[term] not in seen:
-            term = self._parent[term]
-            seen.add(term)
-        return term
-
-    def _merge_rows(self) -> bool:
-        """Rows of one relation with an equal key are the same row."""
-        news = False
-        for i, first in enumerate(self._rows):
-            for second in self._rows[i + 1 :]:
-                if first.relation != second.relation or len(first.terms) != len(second.terms):
-                    continue
-                if not any(self._key_equal(a, b) for a, b in zip(first.keys, second.keys, strict=False)):
-                    continue
-                for one, other in zip(first.terms, second.terms, strict=True):
-                    if not self.equal(one, other):
-                        self._same.append(Same(one, other))
-                        news = True
-        return news
-
-    def _key_equal(self, first: tuple[Term, ...], second: tuple[Term, ...]) -> bool:
-        return all(
-            self.equal(a, b) and self.not_null(a) and self.not_null(b) for a, b in zip(first, second, strict=True)
-        )
-
-    def _unite(self, left: Term, right: Term) -> bool:
-        """Let one of two equal terms represent the other; whether it can."""
-        if isinstance(left, Const) and isinstance(right, Const):
-            differ = left.value != right.value if left.at is None or right.at is None else left.at != right.at
-            if differ and left.type == right.type:
-                self.impossible = True
-        keep, drop = (left, right) if _rank(left) <= _rank(right) else (right, left)
-        if _is_inside(keep, drop):
-            keep, drop = drop, keep
-        if _is_inside(drop, keep):
-            return False
-        self._parent[drop] = keep
-        self._touched |= drop.leaves
-        self._stale |= drop.leaves | keep.leaves
-        return True
 
     def _check_constants(self) -> None:
         for fact in self.facts:
@@ -246,66 +168,18 @@ class Store:
 
     def canon(self, term: Term) -> Term:
         """The representative of everything that equals a term."""
-        if not term.chooses and self._touched.isdisjoint(term.leaves):
-            return term
-        found = self._canon.get(term)
-        if found is not None:
-            return found
-        self._canon[term] = term
-        new: Term = term
-        if isinstance(term, App) and term.op == "case" and (whole := self._rejoined(term)) is not term:
-            new = self.canon(whole)
-        elif isinstance(term, App):
-            args = tuple(self.canon(arg) for arg in term.args)
-            if any(a is not b for a, b in zip(args, term.args, strict=True)):
-                new = rebuild(term, args)
-            new = self._simplify(new)
-        new = self._root(new)
-        if new is not term and isinstance(new, App):
-            new = self.canon(new)
-        self._canon[term] = new
-        return new
-
-    def _simplify(self, term: Term) -> Term:
-        if isinstance(term, App) and term.op == "present" and self.not_null(term.args[0]):
-            return self.canon(term.args[1])
-        if isinstance(term, App) and term.op == "case":
-            return self._rejoined(term)
-        if isinstance(term, App) and term.op in ("coalesce", "least", "greatest"):
-            if term.op == "coalesce" and self.not_null(term.args[0]):
-                return self.canon(term.args[0])
-            if len(term.args) == 1:
-                return self.canon(term.args[0])
-        return term
-
-    def _rejoined(self, term: App) -> Term:
-        """``CASE WHEN x IS NULL THEN f(NULL) ELSE f(x) END`` is ``f(x)``."""
-        test = term.args[0]
-        if len(term.args) != 3 or not (isinstance(test, App) and test.op == "is_null"):
-            return term
-        missing, otherwise = test.args[0], term.args[2]
-        if isinstance(otherwise, App) and otherwise.op == "present" and otherwise.args[0] is missing:
-            otherwise = otherwise.args[1]
-        if missing in walk(otherwise) and without(otherwise, missing) is folded(term.args[1]):
-            return otherwise
-        return term
+        return self._classes.canon(term)
 
     def members(self, term: Term) -> tuple[Term, ...]:
         """The term and what is known to equal it."""
-        canon = self.canon(term)
-        found = {term: None, canon: None}
-        for same in self._same:
-            for side in (same.left, same.right):
-                if self.canon(side) is canon:
-                    found[side] = None
-        return tuple(found)
+        return self._classes.members(term)
 
     def equalities(self) -> tuple[Same, ...]:
-        return tuple(self._same)
+        return tuple(self._classes.equalities)
 
     def equal(self, left: Term, right: Term) -> bool:
         """Whether both are always equal, or NULL together."""
-        return left is right or self.canon(left) is self.canon(right)
+        return self._classes.equal(left, right)
 
     def not_null(self, term: Term) -> bool:
         """Whether a term is never NULL here."""
@@ -317,7 +191,7 @@ class Store:
         if isinstance(term, Var):
             if term in self._not_null:
                 return True
-            top = self._parent.get(term)
+            top = self._classes.parent(term)
             return top is not None and (top in self._not_null or (isinstance(top, Const) and top is not NULL))
         assert isinstance(term, App)
         if term in self._not_null:
@@ -402,28 +276,3 @@ class Store:
                 return term in self.holds
             case RowOf() | Contradiction():
                 return False
-
-
-def _rank(term: Term) -> tuple[int, int]:
-    """Literals represent their class first, then variables (the oldest), then functions."""
-    if isinstance(term, Const):
-        return (0, 0)
-    return (1, term.uid) if isinstance(term, Var) else (2, len(term.leaves))
-
-
-def _is_inside(inner: Term, outer: Term) -> bool:
-    """Whether a term is a proper part of another."""
-    return isinstance(outer, App) and inner.leaves <= outer.leaves and inner in _parts(outer)
-
-
-@lru_cache(maxsize=1024)
-def _parts(term: App) -> frozenset[Term]:
-    """Every proper part of a term, each once: a long CASE shares its tests many times over."""
-    found: set[Term] = set()
-    waiting: list[Term] = [term]
-    while waiting:
-        part = waiting.pop()
-        new = [arg for arg in part.args if arg not in found] if isinstance(part, App) else []
-        found.update(new)
-        waiting += new
-    return frozenset(found)

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from tzero.prove.domain.label import Atom, Kind, Origin
-from tzero.prove.domain.row import Row
+from tzero.prove.domain.row import Present, Row
+from tzero.prove.domain.store import Store
 from tzero.prove.domain.terms import Term, Var, app
 
 if TYPE_CHECKING:
-    from tzero.prove.transfer.interpreter import Interpreter, Names
+    from tzero.prove.transfer.interpreter import Interpreter
+    from tzero.prove.transfer.named_relation import Names
 
 Hook = Callable[[exp.Expr], Term | None]
 
@@ -70,6 +72,10 @@ class Frame:
             found += [(name, term) for name, term in columns.items() if name not in self.merged]
         return found
 
+    def query(self, node: exp.Expr) -> list[Row]:
+        """The symbolic rows of a query that may use these names."""
+        return self.interpreter.query(node, self.names, self)
+
     # -- values that depend on something -----------------------------------------------------------------------------
 
     def impure(
@@ -86,3 +92,15 @@ class Frame:
 
     def origin(self, node: exp.Expr | None, note: str = "") -> Origin:
         return self.interpreter.origin(node, note)
+
+    def forgotten(self, atom: Atom) -> Frame:
+        """The same names, of values that depend on an atom and of which nothing else is known."""
+        new = self.copy(Row(store=self.outer.row.store if self.outer else Store(), presence=(Present(atom),)))
+        for alias, columns in self.sources.items():
+            new.sources[alias] = {name: self._vague(term, atom) for name, term in columns.items()}
+        return new
+
+    def _vague(self, term: Term, atom: Atom) -> Term:
+        var = Var("unknown", term.type)
+        self.interpreter.ledger[var] = (atom,)
+        return var

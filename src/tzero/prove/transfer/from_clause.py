@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
+from tzero.prove.domain.facts import NotNull
 from tzero.prove.domain.label import Atom, Kind
 from tzero.prove.domain.row import Present, Row
-from tzero.prove.domain.store import Store
-from tzero.prove.domain.terms import NULL, TRUE, App, Term, Var
-from tzero.prove.meaning.logic import both
-from tzero.prove.transfer.expression import bind, compare
+from tzero.prove.domain.terms import NULL, Term
 from tzero.prove.transfer.frame import Frame
 from tzero.prove.transfer.join import OuterJoin, inner, side_by_side
-from tzero.prove.transfer.nested import as_one, as_row, bare_names, is_nested, named, place, with_terms
-from tzero.prove.transfer.source import rows_of
+from tzero.prove.transfer.join_condition import condition, inequality
+from tzero.prove.transfer.nested import as_one, as_row, is_nested, place, with_terms
+from tzero.prove.transfer.source import renamed, rows_of
 
 if TYPE_CHECKING:
-    from tzero.prove.transfer.interpreter import Interpreter, Names
+    from tzero.prove.transfer.interpreter import Interpreter
+    from tzero.prove.transfer.named_relation import Names
 
 
 class FromClause:
@@ -80,11 +80,9 @@ class FromClause:
             rows = self.interpreter.query(node.this, self.names, self.outer)
             if self.interpreter.dialect == "duckdb" and self._correlates(node, frame):
                 rows = self.interpreter.query(node.this, self.names, frame)
-            from tzero.prove.transfer.source import _renamed
-
             if node.args.get("pivots"):
                 rows = [self.interpreter.opaque(node, "PIVOT is not understood", rows)]
-            return node.alias_or_name.lower(), [_renamed(row, node) for row in rows]
+            return node.alias_or_name.lower(), [renamed(row, node) for row in rows]
         return rows_of(self.interpreter, node, self.names, scope)
 
     def _nested(self, node: exp.Expr) -> tuple[str, list[Row]]:
@@ -130,9 +128,10 @@ class FromClause:
         node = join.this
         found: list[Frame] = []
         if method in ("POSITIONAL",) or kind in ("POSITIONAL", "STRAIGHT"):
-            return self._positional(frames, join)
+            # Padded with NULLs, too: nothing that held of the rows holds of the pairs.
+            return self._forgetting(frames, join, Kind.ORDER, "rows are paired by physical position")
         if method not in ("", "ASOF", "NATURAL", "HASH", "LOOP"):
-            return self._opaque_join(frames, join, f"{method} JOIN is not understood")
+            return self._forgetting(frames, join, Kind.UNKNOWN, f"{method} JOIN is not understood")
         if side in ("RIGHT", "FULL"):
             return self._two_sided(frames, join, side)
         for frame in frames:
@@ -154,7 +153,7 @@ class FromClause:
         predicates = []
         for row in rows:
             pair = self._beside(frame, alias, row, side_by_side(frame.row, row))
-            on = self._condition(frame, pair, row.columns, join, on_node, method)
+            on = condition(frame, pair, row.columns, join, on_node, method)
             predicates.append((row, pair, on))
         if not rows and side == "LEFT":
             return [self._beside(frame, alias, Row(), frame.row)]
@@ -163,7 +162,8 @@ class FromClause:
         if method == "ASOF":
             if len(predicates) > 1:
                 # the latest row is the latest of all branches: none of them can be followed alone
-                return self._opaque_join([frame], join, "ASOF JOIN with a union of rows is not understood")
+                note = "ASOF JOIN with a union of rows is not understood"
+                return self._forgetting([frame], join, Kind.UNKNOWN, note)
             return [
                 joined for row, pair, on in predicates for joined in self._asof(frame, alias, row, pair, on, join, side)
             ]
@@ -204,14 +204,12 @@ class FromClause:
     def _asof(
         self, frame: Frame, alias: str, row: Row, pair: Frame, on: Term, join: exp.Expr, side: str
     ) -> list[Frame]:
-        latest = _inequality(on, row)
+        latest = inequality(on, row)
         outer = OuterJoin(self.interpreter, frame.row, row, on, join)
         joined = outer.row(latest=latest, asof=True)
         if side != "LEFT":
             if outer.marker not in self.interpreter.ledger:  # nothing can match
                 return []
-            from tzero.prove.domain.facts import NotNull
-
             atoms = self.interpreter.ledger[outer.marker]
             covering = tuple(replace(o, total=False) for o in joined.occurrences)
             presence = joined.presence + tuple(map(Present, atoms))
@@ -226,7 +224,7 @@ class FromClause:
             alias, rows = self._sources(frame, join.this)
             for row in rows:
                 pair = self._beside(frame, alias, row, side_by_side(frame.row, row))
-                on = self._condition(frame, pair, row.columns, join, join.args.get("on"), "")
+                on = condition(frame, pair, row.columns, join, join.args.get("on"), "")
                 kept = inner(self.interpreter, pair.row, on)
                 if kept is not None:
                     found.append(self._placed(pair, kept))
@@ -239,52 +237,10 @@ class FromClause:
                     found.append(self._unmatched(frame, alias, [(row, pair, on)], join))
         return found
 
-    def _positional(self, frames: list[Frame], join: exp.Join) -> list[Frame]:
-        """Rows are paired by physical position and padded with NULLs: nothing that held of them holds of the pairs."""
-        crossed = self._cross(frames, join.this)
-        atom = Atom(Kind.ORDER, origin=self.interpreter.origin(join, "rows are paired by physical position"))
-        return [self._forgotten(frame, atom) for frame in crossed]
-
-    def _forgotten(self, frame: Frame, atom: Atom) -> Frame:
-        """The same names, of values that depend on an atom and of which nothing else is known."""
-        new = frame.copy(Row(store=self.outer.row.store if self.outer else Store(), presence=(Present(atom),)))
-        for alias, columns in frame.sources.items():
-            new.sources[alias] = {name: self._vague(term, atom) for name, term in columns.items()}
-        return new
-
-    def _vague(self, term: Term, atom: Atom) -> Term:
-        var = Var("unknown", term.type)
-        self.interpreter.ledger[var] = (atom,)
-        return var
-
-    def _opaque_join(self, frames: list[Frame], join: exp.Join, note: str) -> list[Frame]:
-        atom = Atom(Kind.UNKNOWN, origin=self.interpreter.origin(join, note))
-        return [self._forgotten(frame, atom) for frame in self._cross(frames, join.this)]
-
-    def _condition(
-        self, frame: Frame, pair: Frame, right: dict[str, Term], join: exp.Join, on: exp.Expr | None, method: str
-    ) -> Term:
-        using = [item.name.lower() for item in join.args.get("using") or ()]
-        if method == "NATURAL":
-            left = {name for name, _ in frame.everything()}
-            using = [name for name in bare_names(right) if name in left]
-        if using:
-            return self._using(frame, pair, right, using, join, asof=method == "ASOF")
-        return bind(on, pair) if on is not None else TRUE
-
-    def _using(
-        self, frame: Frame, pair: Frame, columns: dict[str, Term], using: list[str], join: exp.Join, *, asof: bool
-    ) -> Term:
-        parts = []
-        for position, name in enumerate(using):
-            left, right = frame.resolve(name), named(columns, name)
-            if left is None or right is None:
-                return pair.unknown(join, f"USING ({name}): no such column on both sides")
-            inexact = asof and position == len(using) - 1
-            sides = (right, left) if inexact else (left, right)
-            parts.append(compare(pair, "le" if inexact else "eq", False, *sides, join))
-            pair.merged[name] = left
-        return both(parts)
+    def _forgetting(self, frames: list[Frame], join: exp.Join, kind: Kind, note: str) -> list[Frame]:
+        """The names of a join of whose pairs nothing is known."""
+        atom = Atom(kind, origin=self.interpreter.origin(join, note))
+        return [frame.forgotten(atom) for frame in self._cross(frames, join.this)]
 
 
 def with_row(frame: Frame, row: Row) -> Frame:
@@ -292,14 +248,3 @@ def with_row(frame: Frame, row: Row) -> Frame:
     frame = frame.copy(row)
     frame.sources["lateral view"] = row.columns
     return frame
-
-
-def _inequality(on: Term, right: Row) -> Term | None:
-    """The right side's term in the inequality of an as-of join."""
-    mine = {leaf for term in right.columns.values() for leaf in term.leaves}
-    for part in on.args if isinstance(on, App) and on.op == "and" else (on,):
-        if isinstance(part, App) and part.op in ("lt", "le"):
-            for arg in part.args:
-                if arg.leaves and arg.leaves <= mine:
-                    return arg
-    return None

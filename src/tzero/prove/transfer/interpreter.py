@@ -2,77 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from sqlglot import exp
 
-from tzero.errors import ExpressionError
 from tzero.prove.declarations import Declarations
-from tzero.prove.domain.closing import Closing, Settle
+from tzero.prove.domain.closing import Settle
 from tzero.prove.domain.existence import settled_by
-from tzero.prove.domain.facts import NotNull
 from tzero.prove.domain.label import Atom, Kind, Ledger, Located, Origin
 from tzero.prove.domain.row import Occurrence, Present, Row
-from tzero.prove.domain.terms import TRUE, Term, Var, app
-from tzero.prove.domain.types import BOOL, UNKNOWN
+from tzero.prove.domain.terms import Term, Var
+from tzero.prove.domain.types import UNKNOWN
 from tzero.prove.meaning.labels import Labels
-from tzero.prove.meaning.logic import both
-from tzero.prove.transfer.expression import bind, compare
 from tzero.prove.transfer.frame import Frame
-from tzero.prove.transfer.join import OuterJoin
+from tzero.prove.transfer.named_relation import Named, Names, UndeclaredColumns
 from tzero.prove.transfer.recursive import reads_later, recursive_row
-from tzero.prove.transfer.select import Selection, distinct_row
-from tzero.prove.transfer.source import instance
+from tzero.prove.transfer.select import Selection
+from tzero.prove.transfer.set_operation import set_operation
+from tzero.prove.transfer.source import instance, rows_of
+from tzero.prove.transfer.subquery import membership
 from tzero.sql.parse import parse_one
 
 # Branches that unions and outer joins multiply into; beyond this a query is not followed any more.
 MOST_BRANCHES = 48
-
-
-@dataclass
-class Named:
-    """A CTE or a view: its rows are found once, when they are first asked for."""
-
-    source: str
-    find: Callable[[], list[Row]]
-    found: list[Row] | None = None
-    busy: bool = False
-
-    @property
-    def unfinished(self) -> bool:
-        """Whether its own definition is being read."""
-        return self.busy and self.found is None
-
-    def rows(self) -> list[Row]:
-        if self.found is None:
-            if self.busy:
-                raise ExpressionError(f"{self.source} refers to itself")
-            self.busy = True
-            self.found = self.find()
-        return self.found
-
-
-Names = Mapping[str, Named]
-
-
-class UndeclaredColumns(dict[str, Term]):
-    """The columns of a relation that nobody declared: any name may be one."""
-
-    def __init__(self, make: Callable[[str], Term]) -> None:
-        super().__init__()
-        self.make = make
-
-    def __contains__(self, name: object) -> bool:
-        return True
-
-    def __getitem__(self, name: str) -> Term:
-        if not super().__contains__(name):
-            self[name] = self.make(name)
-        return super().__getitem__(name)
-
-    def get(self, name: str, _default: object = None) -> Term:
-        return self[name]
 
 
 class Interpreter:
@@ -193,13 +146,7 @@ class Interpreter:
             return Selection(self, node, names, outer).rows()
         if isinstance(node, exp.SetOperation):
             return self._set_operation(node, names, outer)
-        if isinstance(node, exp.Values):
-            from tzero.prove.transfer.source import rows_of
-
-            return rows_of(self, node, names, outer)[1]
-        if isinstance(node, exp.Table):
-            from tzero.prove.transfer.source import rows_of
-
+        if isinstance(node, (exp.Values, exp.Table)):
             return rows_of(self, node, names, outer)[1]
         return [self.opaque(node, f"{type(node).__name__} is not understood as a query", [])]
 
@@ -237,117 +184,13 @@ class Interpreter:
 
     def _set_operation(self, node: exp.SetOperation, names: Names, outer: Frame | None) -> list[Row]:
         left, right = self.query(node.left, names, outer), self.query(node.right, names, outer)
-        unsupported = any(node.args.get(key) for key in ("by_name", "side", "kind", "on", "limit", "offset"))
-        if unsupported:
-            return [self.opaque(node, "this form of set operation is not understood", left + right)]
-        if not left or not right:
-            return left + right if isinstance(node, exp.Union) else left
-        right = [replace(r, columns=dict(zip(left[0].columns, r.columns.values(), strict=False))) for r in right]
-        distinct = bool(node.args.get("distinct"))
-        if isinstance(node, exp.Union):
-            rows = left + right
-            if len(rows) > MOST_BRANCHES:
-                return [self.opaque(node, f"more than {MOST_BRANCHES} branches of a union", rows)]
-            rows = [_uncovering(row) for row in rows]
-            return [distinct_row(self, rows, node, outer)] if distinct else rows
-        if not distinct:
-            return [self.opaque(node, "INTERSECT ALL and EXCEPT ALL are not understood", left + right)]
-        return [distinct_row(self, [self._compared(row, right, node) for row in left], node, outer)]
-
-    def _compared(self, row: Row, right: list[Row], node: exp.Expr) -> Row:
-        """A left row whose presence depends on whether an equal right row is there."""
-        for other in right:
-            on = both(
-                app("same", a, b, type_=BOOL)
-                for a, b in zip(row.columns.values(), other.columns.values(), strict=False)
-            )
-            row = OuterJoin(self, row, other, on, node).unmatched()
-        return row
-
-    # -- subqueries in expressions --------------------------------------------------------------------------------
-
-    def exists(self, node: exp.Expr, frame: Frame) -> Term:
-        """``EXISTS (query)``."""
-        rows = self.query(node.this, frame.names, frame)
-        return self._observed(node, rows, frame, "exists", ())
+        if isinstance(node, exp.Union) and len(left) + len(right) > MOST_BRANCHES:
+            return [self.opaque(node, f"more than {MOST_BRANCHES} branches of a union", left + right)]
+        return set_operation(self, node, left, right, outer)
 
     def membership(self, node: exp.Expr, query: exp.Expr, frame: Frame) -> Term:
-        """``x IN (query)``."""
-        value = bind(node.this, frame)
-        rows = self.query(query, frame.names, frame)
-        narrowed: list[Row] = []
-        nullable = not frame.row.store.not_null(value)
-        for row in rows:
-            column = next(iter(row.columns.values()), None)
-            if column is None or not row.store.not_null(column) or nullable:
-                nullable = True
-                narrowed.append(row)
-                continue
-            probe = Frame(self, row, outer=frame)
-            on = compare(probe, "eq", False, value, column, node)
-            row = probe.row
-            from tzero.prove.transfer.filter import filter_row
-
-            kept = filter_row(self, row, on)
-            if kept is not None:
-                narrowed.append(kept)
-        extra = tuple(next(iter(row.columns.values())) for row in narrowed if row.columns)
-        term = self._observed(node, narrowed, frame, "in", extra, nullable=nullable)
-        return (
-            app("pure", term, value, type_=BOOL, params=("in",)) if nullable else app("in_set", term, value, type_=BOOL)
-        )
-
-    def _observed(
-        self,
-        node: exp.Expr,
-        rows: list[Row],
-        frame: Frame,
-        name: str,
-        extra: tuple[Term, ...],
-        *,
-        nullable: bool = False,
-    ) -> Term:
-        """A value that says whether a query has rows."""
-        result = Var(name, BOOL)
-        left = frame.row
-        closing = Closing(
-            left.visible(), left.store,
-            left.uids(), origin=self.origin(node),
-        )  # fmt: skip
-        atoms: dict[Atom, None] = {}
-        for row in rows:
-            located = [*row.located_presence()]
-            for term in extra:
-                if term in row.columns.values():
-                    located += self.labels.value(term, row.store)
-            atoms |= dict.fromkeys(closing.close(located))
-        self.ledger[result] = tuple(atoms)
-        frame.row = frame.row.assume([*closing.facts, *(() if nullable else (NotNull(result),))])
-        return result
-
-    def scalar(self, node: exp.Expr, frame: Frame) -> Term:
-        """``(query)`` as a value."""
-        rows = self.query(node.this, frame.names, frame)
-        if not rows:
-            return frame.unknown(node, "a subquery without rows")
-        if len(rows) > 1:
-            terms = tuple(next(iter(row.columns.values())) for row in rows)
-            value = self._observed(node, rows, frame, "subquery", terms, nullable=True)
-            return frame.unknown(node, "a scalar subquery over a union", (value,))
-        row = rows[0]
-        column = next(iter(row.columns.values()), None)
-        if column is None:
-            return frame.unknown(node, "a subquery without columns")
-        if row.single and not row.parts:
-            frame.row = replace(frame.row, store=frame.row.store.joined(row.store))
-            return column
-        join = OuterJoin(self, frame.row, row, TRUE, node)
-        one = join.at_most_one()
-        frame.row = replace(join.row(), columns=frame.row.columns)
-        column = next(iter(join.columns().values()))
-        if not one:
-            return frame.unknown(node, "a scalar subquery that may give more than one row", (column,))
-        return column
+        """``x IN (query)``, for those whom subqueries import."""
+        return membership(node, query, frame)
 
 
 def defining_query(tree: exp.Expr) -> exp.Expr:
@@ -366,7 +209,3 @@ def _rename_columns(row: Row, columns: list[str]) -> Row:
         return row
     rest = list(row.columns)[len(columns) :]
     return replace(row, columns=dict(zip(columns + rest, row.columns.values(), strict=False)))
-
-
-def _uncovering(row: Row) -> Row:
-    return replace(row, occurrences=tuple(replace(o, total=False) for o in row.occurrences))

@@ -1,4 +1,4 @@
-"""Functions that only their name tells, and subqueries in expressions."""
+"""Functions that only their name tells."""
 
 from __future__ import annotations
 
@@ -77,13 +77,3 @@ def _interval_of(node: exp.Expr, frame: Frame, unit: str, amount: Term) -> Term:
 @binds(exp.ToDays)
 def _to_days(node: exp.Expr, frame: Frame) -> Term:
     return _interval_of(node, frame, "day", bind(node.this, frame))
-
-
-@binds(exp.Exists)
-def _exists(node: exp.Expr, frame: Frame) -> Term:
-    return frame.interpreter.exists(node, frame)
-
-
-@binds(exp.Subquery)
-def _subquery(node: exp.Expr, frame: Frame) -> Term:
-    return frame.interpreter.scalar(node, frame)

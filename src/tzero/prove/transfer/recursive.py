@@ -18,7 +18,8 @@ from tzero.prove.transfer.kinds import join_types
 
 if TYPE_CHECKING:
     from tzero.prove.transfer.frame import Frame
-    from tzero.prove.transfer.interpreter import Interpreter, Names
+    from tzero.prove.transfer.interpreter import Interpreter
+    from tzero.prove.transfer.named_relation import Names
 
 _ROUNDS = 4
 _UNDERSTOOD = frozenset({"this", "alias", "materialized"})

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from tzero.prove.domain.facts import NotNull
-from tzero.prove.domain.row import Occurrence, Part, Present, Renaming, Row, new_part
+from tzero.prove.domain.renaming import Renaming
+from tzero.prove.domain.row import Occurrence, Part, Present, Row, new_part
 from tzero.prove.domain.terms import DATE, DAY, INT, NAIVE, Const, Term, Var
 from tzero.prove.transfer import times
 from tzero.prove.transfer.expression import bind, join_types
@@ -17,7 +18,8 @@ from tzero.prove.transfer.scan import scan
 from tzero.prove.transfer.wording import worded
 
 if TYPE_CHECKING:
-    from tzero.prove.transfer.interpreter import Interpreter, Names
+    from tzero.prove.transfer.interpreter import Interpreter
+    from tzero.prove.transfer.named_relation import Names
 
 # Table functions of literals: no data takes part. (start, stop, step)
 SERIES = (exp.GenerateSeries, exp.ExplodingGenerateSeries, exp.GenerateDateArray, exp.GenerateTimestampArray)
@@ -37,13 +39,13 @@ def rows_of(interpreter: Interpreter, node: exp.Expr, names: Names, outer: Frame
     elif isinstance(node, exp.Values):
         rows = [_values(interpreter, node, outer)]
     elif isinstance(node, exp.Unnest):
-        rows = [_unnest(interpreter, node, list(node.expressions), outer)]
+        rows = [unnested(interpreter, node, list(node.expressions), outer)]
     else:
         rows = [interpreter.opaque(node, f"{type(node).__name__} in FROM is not understood", [])]
-    return alias, [_renamed(row, node) for row in rows]
+    return alias, [renamed(row, node) for row in rows]
 
 
-def _renamed(row: Row, node: exp.Expr) -> Row:
+def renamed(row: Row, node: exp.Expr) -> Row:
     """Apply an alias's column list, by position."""
     alias = node.args.get("alias")
     columns = [c.name.lower() for c in alias.columns] if isinstance(alias, exp.TableAlias) else []
@@ -81,7 +83,7 @@ def _function(interpreter: Interpreter, node: exp.Expr, outer: Frame | None) -> 
         return _series(interpreter, node, outer)
     if isinstance(node, (exp.Unnest, exp.Explode)):
         args = list(node.expressions) if isinstance(node, exp.Unnest) else [node.this]
-        return _unnest(interpreter, node, args, outer)
+        return unnested(interpreter, node, args, outer)
     if isinstance(node, exp.Anonymous) and node.name.lower() in ("generate_series", "range"):
         return _series(interpreter, node, outer)
     return interpreter.opaque(node, f"the table function {worded(node)} is not understood", [])
@@ -141,7 +143,7 @@ def _not_null(row: Row) -> Row:
     return row.assume([NotNull(term) for term in row.columns.values()])
 
 
-def _unnest(interpreter: Interpreter, node: exp.Expr, args: list[exp.Expr], outer: Frame | None) -> Row:
+def unnested(interpreter: Interpreter, node: exp.Expr, args: list[exp.Expr], outer: Frame | None) -> Row:
     """The elements of arrays; of literal arrays, each element once or more, so nothing is unique."""
     frame = _frame(interpreter, outer)
     if len(args) != 1 or node.args.get("offset"):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tzero.prove.domain.facts import Fact, Le, Same
 from tzero.prove.domain.label import Located
-from tzero.prove.domain.row import Renaming
+from tzero.prove.domain.renaming import Renaming
 from tzero.prove.domain.store import Store
 from tzero.prove.domain.terms import DAY, INT, ORDERED_TYPES, TIME_TYPES, Const, Term, shift
 from tzero.prove.domain.types import BOOL
@@ -17,7 +17,7 @@ from tzero.prove.transfer.filter import aliases, called
 from tzero.prove.transfer.window_spec import AFTER, BEFORE, OWN, Ordering
 
 if TYPE_CHECKING:
-    from tzero.prove.transfer.window import Value
+    from tzero.prove.transfer.window_value import Value
 
 
 class Copy:

@@ -1,0 +1,91 @@
+"""The list of a SELECT: expressions, stars, and elements of arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from tzero.prove.domain.terms import Term
+from tzero.prove.transfer.expression import bind
+from tzero.prove.transfer.frame import Frame
+from tzero.prove.transfer.join import side_by_side
+from tzero.prove.transfer.source import unnested
+from tzero.prove.transfer.wording import worded
+
+if TYPE_CHECKING:
+    from tzero.prove.transfer.interpreter import Interpreter
+
+
+class Projection:
+    """The list of one SELECT."""
+
+    def __init__(self, interpreter: Interpreter, node: exp.Select) -> None:
+        self.interpreter = interpreter
+        self.node = node
+
+    def over(self, frames: list[Frame]) -> list[Frame]:
+        """The frames with the columns of the list."""
+        for frame in frames:
+            columns: dict[str, Term] = {}
+            written: dict[str, str] = {}
+            for position, node in enumerate(self.node.expressions):
+                for name, term in self._items(node, frame, position):
+                    shown = node.alias or name
+                    if written.setdefault(name, shown) != shown:
+                        # Names that only their case tells apart are one name here: nothing is said of either.
+                        columns[name] = term = frame.unknown(node, f"two columns are called {name}")
+                    columns[_free(name, columns)] = term
+            frame.row = replace(frame.row, columns=columns)
+        return frames
+
+    def _items(self, node: exp.Expr, frame: Frame, position: int) -> Iterable[tuple[str, Term]]:
+        star = node.this if isinstance(node, exp.Column) and isinstance(node.this, exp.Star) else node
+        if isinstance(star, exp.Star):
+            return self._star(node, star, frame)
+        name = node.alias_or_name.lower() or (node.output_name.lower() or f"_col_{position}")
+        inner_node = node.this if isinstance(node, exp.Alias) else node
+        if isinstance(inner_node, (exp.Explode, exp.Unnest)):
+            return [(name, self._exploded(inner_node, frame))]
+        term = bind(inner_node, frame)
+        if isinstance(node, exp.Aliases):
+            return [(name, frame.unknown(node, "several aliases of one expression"))]
+        return [(name, term)]
+
+    def _exploded(self, node: exp.Expr, frame: Frame) -> Term:
+        """``unnest`` in the list is a cross join with the elements."""
+        args = list(node.expressions) if isinstance(node, exp.Unnest) else [node.this]
+        row = unnested(self.interpreter, node, args, frame)
+        new = side_by_side(frame.row, replace(row, store=row.store))
+        frame.row = replace(new, columns=frame.row.columns)
+        return next(iter(row.columns.values()))
+
+    def _star(self, node: exp.Expr, star: exp.Star, frame: Frame) -> list[tuple[str, Term]]:
+        columns = self._starred(node, frame)
+        if columns is None:
+            return [("*", frame.unknown(node, f"no such relation: {worded(node)}"))]
+        dropped = {item.name.lower() for item in star.args.get("except_") or star.args.get("except") or ()}
+        replaced = {e.alias.lower(): e.this for e in star.args.get("replace") or ()}
+        renamed = {e.this.name.lower(): e.alias.lower() for e in star.args.get("rename") or ()}
+        found = []
+        for name, term in columns:
+            if name in dropped:
+                continue
+            value = bind(replaced[name], frame) if name in replaced else term
+            found.append((renamed.get(name, name), value))
+        return found
+
+    def _starred(self, node: exp.Expr, frame: Frame) -> list[tuple[str, Term]] | None:
+        if not isinstance(node, exp.Column):
+            return frame.everything()
+        found = frame.whole(node.table)
+        return None if found is None else list(found.items())
+
+
+def _free(name: str, columns: dict[str, Term]) -> str:
+    found, n = name, 1
+    while found in columns:
+        found, n = f"{name}_{n}", n + 1
+    return found

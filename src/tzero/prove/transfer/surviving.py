@@ -1,0 +1,158 @@
+"""What survives the grouping of rows: keys, the underlying rows that the keys determine, and the facts of both."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from tzero.prove.domain.facts import Fact, Le, NotNull, fact_leaves
+from tzero.prove.domain.label import atom_terms
+from tzero.prove.domain.row import Part, Row
+from tzero.prove.domain.store import Store
+from tzero.prove.domain.terms import Const, Term, Var
+
+if TYPE_CHECKING:
+    from tzero.prove.domain.label import Ledger
+
+
+@dataclass(eq=False)
+class Branch:
+    """One kind of row that a group gathers: the row, its key terms, and what stands for them outside."""
+
+    row: Row
+    keys: tuple[Term, ...]
+    survivors: list[tuple[Term, Term]] = field(default_factory=list)
+
+
+class Surviving:
+    """The survivors of some branches: ``kept`` rows, the ``keys`` outside, and the ``store`` of what is known."""
+
+    def __init__(self, ledger: Ledger, branches: list[Branch], outer: Row | None) -> None:
+        self.ledger = ledger
+        self.branches = branches
+        self.outer = outer
+        self.kept = self._kept_parts()
+        self.keys = self._outer_keys()
+        self.store = self._store()
+
+    def _kept_parts(self) -> tuple[Part, ...]:
+        """Underlying rows that the keys determine, and whose labels speak of such rows only."""
+        if len(self.branches) != 1:
+            return ()
+        row, keys = self.branches[0].row, self.branches[0].keys
+        known = row.determined(keys)
+        kept = [part for part in row.parts if part.uid in known]
+        while True:
+            variables = _variables(kept) | (self.outer.variables() if self.outer else frozenset())
+            uids = {part.uid for part in kept} | (self.outer.uids() if self.outer else frozenset())
+            closed = [part for part in kept if self._is_closed(part, variables, uids)]
+            if len(closed) == len(kept):
+                return tuple(kept)
+            kept = closed
+
+    def _is_closed(self, part: Part, variables: frozenset[Var], uids: set[int]) -> bool:
+        for variable in _variables([part]):
+            for atom in self.ledger.get(variable, ()):
+                if atom.part and atom.part not in uids:
+                    return False
+                leaves = {leaf for term in atom_terms(atom) for leaf in term.leaves}
+                if not all(leaf.is_bound or leaf in variables for leaf in leaves):
+                    return False
+        return True
+
+    def variables(self) -> frozenset[Var]:
+        return _variables(self.kept) | (frozenset(self.outer.variables()) if self.outer else frozenset())
+
+    def _outer_keys(self) -> tuple[Term, ...]:
+        kept = self.variables()
+        found: list[Term] = []
+        for position, key in enumerate(self.branches[0].keys):
+            single = len(self.branches) == 1
+            constants = {branch.row.store.canon(branch.keys[position]) for branch in self.branches}
+            only = constants.pop() if len(constants) == 1 else None
+            if isinstance(only, Const):
+                found.append(only)
+            elif single and (lasting := self._lasting(key, kept)) is not None:
+                found.append(lasting)
+            else:
+                node = self.branches[0].row.store.differences.node(key)[0] if key.is_time else key
+                grain = node.grain if isinstance(node, Var) and single else 0
+                found.append(Var(_name(key), key.type, grain))
+        for branch in self.branches:
+            branch.survivors = list(zip(branch.keys, found, strict=True))
+            branch.survivors += [(t, t) for part in self.kept for t in part.terms]
+            branch.survivors += self.outer.visible() if self.outer else []
+        return tuple(found)
+
+    def _lasting(self, key: Term, kept: frozenset[Var]) -> Term | None:
+        """The key, or what equals it, in terms of the underlying rows that survive."""
+        if key.leaves <= kept:
+            return key
+        return next((same for same in self.branches[0].row.store.members(key) if same.leaves <= kept), None)
+
+    def _store(self) -> Store:
+        """What is known of a group: the facts of its keys and of the underlying rows that survive."""
+        kept = self.variables()
+        kept |= self._mentioned_bounds(kept)
+        store = Store()
+        if len(self.branches) == 1:
+            inner = self.branches[0].row.store
+            store.owner = {v: m for v, m in inner.owner.items() if v in kept}
+            store.guarded = {
+                marker: tuple(f for f in facts if fact_leaves(f) <= kept)
+                for marker, facts in inner.guarded.items()
+                if marker in kept
+            }
+            store = store.assume(fact for fact in inner.facts if fact_leaves(fact) <= kept)
+        return store.assume(self._shared_facts())
+
+    def _mentioned_bounds(self, kept: frozenset[Var]) -> frozenset[Var]:
+        """The bounds that the labels of surviving variables speak of."""
+        ledger = self.ledger
+        found = {leaf for v in kept for atom in ledger.get(v, ()) for t in atom_terms(atom) for leaf in t.leaves}
+        if self.outer is not None:
+            found |= self.outer.variables()
+        return frozenset(v for v in found if v.is_bound)
+
+    def _shared_facts(self) -> list[Fact]:
+        """Facts between surviving terms that hold in every branch."""
+        found: list[Fact] = []
+        pairs = self.branches[0].survivors
+        for position, (_, outer) in enumerate(pairs):
+            if all(b.row.store.not_null(b.survivors[position][0]) for b in self.branches):
+                found.append(NotNull(outer))
+        timed = [i for i, (_, outer) in enumerate(pairs) if outer.is_time or outer.type == "int"]
+        fresh = {i for i in timed if isinstance(pairs[i][1], Var) and pairs[i][0] is not pairs[i][1]}
+        for i in timed:
+            for j in timed:
+                if i != j and (i in fresh or j in fresh):
+                    self._relate(i, j, found)
+        return found
+
+    def _relate(self, i: int, j: int, found: list[Fact]) -> None:
+        offsets = []
+        for branch in self.branches:
+            store = branch.row.store
+            left, right = branch.survivors[i][0], branch.survivors[j][0]
+            if not (store.not_null(left) and store.not_null(right)):
+                return
+            offset = store.upper(left, right)
+            if offset is None:
+                return
+            offsets.append(offset)
+        pairs = self.branches[0].survivors
+        found.append(Le(pairs[i][1], pairs[j][1], max(offsets)))
+
+
+def _variables(parts: Iterable[Part]) -> frozenset[Var]:
+    """The variables of underlying rows, with the markers of those that may be missing."""
+    found: set[Var] = set()
+    for part in parts:
+        found |= {leaf for term in part.terms for leaf in term.leaves}
+        found |= {part.marker} if part.marker else set()
+    return frozenset(found)
+
+
+def _name(term: Term) -> str:
+    return repr(term) if isinstance(term, Var) else "key"
