@@ -154,5 +154,7 @@ def test_the_mark_says_what_was_written(demo: Any, tmp_path: Path) -> None:
         "upstream/iphone_device_meta_encoded_v2.sql",
         "upstream/iphone_device_meta_encoded_v2_t0.sql",
         "upstream/listing_device_features_clean_mv.sql",
+        "upstream/listing_price_t0_v1.sql",
+        "upstream/listing_price_t0_v1.toml",
         "upstream/predecessor.toml",
     ]

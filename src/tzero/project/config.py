@@ -127,7 +127,8 @@ class TrainConfig(_Table):
     embargo: str | None = None
     folds: int = Field(default=3, ge=0)
     draws: int = Field(default=200, ge=0)
-    rounds: int = Field(default=200, ge=1)
+    rounds: int = Field(default=500, ge=1)
+    patience: int = Field(default=50, ge=0)
     depth: int = Field(default=4, ge=1)
     rate: float = Field(default=0.05, gt=0)
     seed: int = Field(default=7, ge=0)

@@ -39,7 +39,7 @@ def experiment_of(config: Config, given: Mapping[str, Any], threads: int = 0) ->
             duration(wanted.notice),
             tuple(wanted.horizons),
         ),
-        Boosting(wanted.rounds, wanted.depth, wanted.rate, seed=wanted.seed, threads=threads),
+        Boosting(wanted.rounds, wanted.depth, wanted.rate, wanted.patience, seed=wanted.seed, threads=threads),
         _evaluation(wanted),
         tuple(wanted.exclude),
         None if oldest is None else duration(oldest),

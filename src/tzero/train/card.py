@@ -43,6 +43,7 @@ def card_of(
             "rounds": model.rounds,
             "distribution": DISTRIBUTION,
             "scale": model.scale,
+            "rounds_read_off": judged.stop.as_json(),
             "boosting": experiment.boosting.as_json(),
         },
         "outcome": experiment.outcome.as_json(),

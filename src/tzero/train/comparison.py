@@ -21,7 +21,8 @@ from tzero.train.metrics.concordance import concordance
 from tzero.train.metrics.ranking import auc
 from tzero.train.model import Model, fit, margins
 from tzero.train.outcomes import Known, known_at
-from tzero.train.splits import Split, folds, require_apart
+from tzero.train.splits import Split, latest_origin, require_apart
+from tzero.train.stopping import Stop, stop_of
 
 _PARTS = 4
 MEASURES = {
@@ -97,25 +98,33 @@ def _seen(task: Task, split: Split, dataset: Dataset, relation: str, *, certifie
     outcome = task.experiment.outcome
     trained = known_at(dataset, outcome, split.train(dataset.t0), split.cutoff)
     judged = known_at(dataset, outcome, split.judge(dataset.t0), split.known_until)
-    latest = folds(dataset, split, _PARTS)[-1]
+    latest = latest_origin(dataset, split)
     earlier = known_at(dataset, outcome, latest.train(dataset.t0), latest.cutoff)
-    later = known_at(dataset, outcome, latest.judge(dataset.t0), split.cutoff)
+    later = known_at(dataset, outcome, latest.judge(dataset.t0), latest.known_until)
     require_apart(latest, earlier.rows, later.rows, dataset.t0)
+    stop = stop_of(dataset, outcome, task.experiment.boosting, split)
     chosen = np.random.default_rng(task.experiment.boosting.seed).random(len(trained)) < 1.0 / _PARTS
     return Seen(
         relation,
         certified,
-        _judged(task, dataset, trained.of(~chosen), dataset, trained.of(chosen)),
-        _judged(task, dataset, earlier, dataset, later),
-        _judged(task, dataset, trained, task.dataset, judged),
+        _judged(task, stop, dataset, trained.of(~chosen), dataset, trained.of(chosen)),
+        _judged(task, stop, dataset, earlier, dataset, later),
+        _judged(task, stop, dataset, trained, task.dataset, judged),
     )
 
 
-def _judged(task: Task, features: Dataset, train: Known, met: Dataset, judge: Known) -> Interval:
+def _judged(task: Task, stop: Stop, features: Dataset, train: Known, met: Dataset, judge: Known) -> Interval:
     """Fit on one dataset, and judge on the rows of one as a model meets them."""
     experiment = task.experiment
     model: Model = fit(
-        features.features, features.names, train, experiment.outcome.kind, experiment.boosting, lambda _: None
+        features.features,
+        features.names,
+        train,
+        experiment.outcome.kind,
+        experiment.boosting,
+        stop.rounds,
+        stop.scale,
+        lambda *_: None,
     )
     if not len(judge):
         return Interval(None)

@@ -17,11 +17,12 @@ from tzero.train.experiment import Experiment, OutcomeKind
 from tzero.train.metrics.bootstrap import Interval, interval
 from tzero.train.metrics.calibration import Bin, calibration, miscalibration
 from tzero.train.metrics.concordance import concordance
-from tzero.train.metrics.likelihood import fit_constant, log_likelihood, probability_within
+from tzero.train.metrics.likelihood import bernoulli, chance, fit_constant, log_likelihood, probability_within
 from tzero.train.metrics.ranking import auc, average_precision
 from tzero.train.model import Model, Round, fit, margins
 from tzero.train.outcomes import Flags, Known, Rows, decide, is_old_enough, known_at
 from tzero.train.splits import Split, require_apart
+from tzero.train.stopping import Stop, stop_of
 
 MODEL, CONSTANT, SEGMENT = "model", "constant", "segment rate"
 _PAIRS_AT_ONCE = 2_000
@@ -47,6 +48,7 @@ class Judgement:
     split: Split
     trained: Known
     judged: Known
+    stop: Stop
     scores: tuple[Score, ...]
     curves: tuple[tuple[str, tuple[Bin, ...]], ...]
 
@@ -56,6 +58,8 @@ class Judgement:
     def as_json(self) -> dict[str, Any]:
         return {
             **self.split.as_json(),
+            "rounds": self.stop.rounds,
+            "rounds_read_off": self.stop.as_json(),
             "train_rows": len(self.trained),
             "train_left_out": self.trained.left_out,
             "judged_rows": len(self.judged),
@@ -77,7 +81,7 @@ class Task:
     segment: tuple[int, ...] = ()
 
 
-def judge(task: Task, split: Split, draws: int, progress: Round = lambda _: None) -> tuple[Model, Judgement]:
+def judge(task: Task, split: Split, draws: int, progress: Round = lambda *_: None) -> tuple[Model, Judgement]:
     """Fit on the training window as known at the cutoff, and score the later rows.
 
     Raises FindingError where either side has nothing to learn from or to judge by.
@@ -87,9 +91,11 @@ def judge(task: Task, split: Split, draws: int, progress: Round = lambda _: None
     judged = known_at(dataset, outcome, split.judge(dataset.t0), split.known_until)
     require_apart(split, trained.rows, judged.rows, dataset.t0)
     _require_judgeable(split, judged, outcome.kind)
-    model = fit(dataset.features, dataset.names, trained, outcome.kind, task.experiment.boosting, progress)
+    boosting = task.experiment.boosting
+    stop = stop_of(dataset, outcome, boosting, split)
+    model = fit(dataset.features, dataset.names, trained, outcome.kind, boosting, stop.rounds, stop.scale, progress)
     scoring = _Scoring(task, split, model, trained, judged, draws)
-    return model, Judgement(split, trained, judged, tuple(scoring.scores()), tuple(scoring.curves()))
+    return model, Judgement(split, trained, judged, stop, tuple(scoring.scores()), tuple(scoring.curves()))
 
 
 def _require_judgeable(split: Split, judged: Known, kind: OutcomeKind) -> None:
@@ -128,10 +134,10 @@ class _Scoring:
         kind, lives, y = self.task.experiment.outcome.kind, self.judged.lives, self.judged.y
         if kind is OutcomeKind.TIME and lives is not None:
             for days in self.task.experiment.outcome.days:
-                chance = probability_within(self._margin, self.model.scale, days)
-                yield f"within {days:g} days", calibration(chance, lives, days)
+                within = probability_within(self._margin, self.model.scale, days)
+                yield f"within {days:g} days", calibration(within, lives, days)
         elif y is not None:
-            predicted = self._margin if kind is OutcomeKind.VALUE else _chance(self._margin)
+            predicted = self._margin if kind is OutcomeKind.VALUE else chance(self._margin)
             yield kind.value, calibration(predicted, y)
 
     @cached_property
@@ -178,8 +184,8 @@ class _Scoring:
         for by, score in ways.items():
             yield from self._ranked(named, by, came, score, every)
         share = float(self.trained.y.mean())
-        yield self._score("log likelihood", MODEL, _mean(_bernoulli(came, _chance(margin))))
-        yield self._score("log likelihood", CONSTANT, _mean(_bernoulli(came, np.full(len(y), share))))
+        yield self._score("log likelihood", MODEL, _mean(bernoulli(came, chance(margin))))
+        yield self._score("log likelihood", CONSTANT, _mean(bernoulli(came, np.full(len(y), share))))
 
     def _of_values(self) -> Iterator[Score]:
         y = self.judged.y
@@ -233,13 +239,3 @@ def _mean(of: Doubles) -> Callable[[Rows], float]:
 
 def _root_mean(of: Doubles, at: Rows) -> float:
     return float(np.sqrt(of[at].mean()))
-
-
-def _chance(log_odds: Doubles) -> Doubles:
-    found: Doubles = 1.0 / (1.0 + np.exp(-log_odds))
-    return found
-
-
-def _bernoulli(came: Flags, chance: Doubles) -> Doubles:
-    found: Doubles = np.log(np.clip(np.where(came, chance, 1.0 - chance), 1e-12, 1.0))
-    return found

@@ -117,14 +117,16 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Boosting:
-    """How the model is fitted. Untuned on purpose: nothing here is chosen by looking at the evaluation."""
+    """How the model is fitted: at most so many ``rounds``; no more once ``patience`` of them did not help on the newest
+    rows before the cutoff (0: all of them). Untuned on purpose: nothing is chosen by looking at what is judged."""
 
-    rounds: int = 200
+    rounds: int = 500
     depth: int = 4
     rate: float = 0.05
-    columns: float = 0.8
-    min_child_weight: float = 5.0
-    l2: float = 1.0
+    patience: int = 50
+    columns: float = 0.5
+    min_child_weight: float = 20.0
+    l2: float = 5.0
     bins: int = 256
     seed: int = 7
     threads: int = 0

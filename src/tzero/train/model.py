@@ -24,7 +24,8 @@ _OBJECTIVES = {
 }
 DISTRIBUTION = "normal"
 
-Round = Callable[[int], None]
+Round = Callable[[int, int], None]
+"""Is told how many trees there are, of how many."""
 
 
 @dataclass(frozen=True)
@@ -55,14 +56,67 @@ def library() -> Any:
     return xgboost
 
 
+class Growing:
+    """A booster that grows tree by tree, and says what it predicts of some ``watched`` rows after each.
+
+    ``scale`` is the standard deviation of the log time about the prediction (time to event).
+    """
+
+    def __init__(
+        self,
+        features: Singles,
+        names: list[str],
+        known: Known,
+        kind: OutcomeKind,
+        boosting: Boosting,
+        scale: float,
+        watched: Rows | None = None,
+    ) -> None:
+        xgboost = library()
+        threads, bins = boosting.threads, boosting.bins
+        self._matrix = xgboost.QuantileDMatrix(_batches(features, names, known), max_bin=bins, nthread=threads)
+        self._watched = None
+        if watched is not None:
+            self._watched = xgboost.DMatrix(features[watched], feature_names=names, nthread=threads)
+        seen = [matrix for matrix in (self._matrix, self._watched) if matrix is not None]
+        self.booster = xgboost.Booster(_parameters(known, kind, boosting, scale), seen)
+        self.rounds = 0
+
+    def grow(self) -> None:
+        self.booster.update(self._matrix, self.rounds)
+        self.rounds += 1
+
+    def margin(self) -> Doubles:
+        """The raw prediction of the watched rows."""
+        return np.asarray(self.booster.predict(self._watched, output_margin=True), np.float64)
+
+
 def fit(
-    features: Singles, names: list[str], known: Known, kind: OutcomeKind, boosting: Boosting, progress: Round
+    features: Singles,
+    names: list[str],
+    known: Known,
+    kind: OutcomeKind,
+    boosting: Boosting,
+    rounds: int,
+    scale: float | None,
+    progress: Round,
 ) -> Model:
-    """Fit on the known rows. Raises FindingError where there is nothing to learn from: no row, no event, one class."""
+    """Fit so many trees on the known rows. ``scale``: of log times about the prediction; None takes that about a
+    constant.
+
+    Raises FindingError where there is nothing to learn from: no row, no event, one class.
+    """
     _require_learnable(known, kind)
-    xgboost = library()
-    scale, start = _start(known, kind)
-    parameters = {
+    spread = start_of(known, kind)[0] if scale is None else scale
+    growing = Growing(features, names, known, kind, boosting, spread)
+    for at in range(rounds):
+        growing.grow()
+        progress(at + 1, rounds)
+    return Model(growing.booster, kind, spread, rounds)
+
+
+def _parameters(known: Known, kind: OutcomeKind, boosting: Boosting, scale: float) -> dict[str, Any]:
+    found = {
         "objective": _OBJECTIVES[kind],
         "tree_method": "hist",
         "max_depth": boosting.depth,
@@ -73,17 +127,12 @@ def fit(
         "max_bin": boosting.bins,
         "seed": boosting.seed,
         "nthread": boosting.threads,
-        "base_score": start,
+        "base_score": start_of(known, kind)[1],
         "verbosity": 0,
     }
     if kind is OutcomeKind.TIME:
-        parameters |= {"aft_loss_distribution": DISTRIBUTION, "aft_loss_distribution_scale": scale}
-    matrix = xgboost.QuantileDMatrix(_batches(features, names, known), max_bin=boosting.bins, nthread=boosting.threads)
-    booster = xgboost.Booster(parameters, [matrix])
-    for at in range(boosting.rounds):
-        booster.update(matrix, at)
-        progress(at + 1)
-    return Model(booster, kind, scale, boosting.rounds)
+        found |= {"aft_loss_distribution": DISTRIBUTION, "aft_loss_distribution_scale": scale}
+    return found
 
 
 def margins(model: Model, features: Singles, rows: Rows) -> Doubles:
@@ -112,13 +161,22 @@ def _predicted(model: Model, features: Singles) -> Doubles:
     return np.asarray(model.booster.predict(matrix, output_margin=True), np.float64)
 
 
-def _start(known: Known, kind: OutcomeKind) -> tuple[float, float]:
+def start_of(known: Known, kind: OutcomeKind) -> tuple[float, float]:
     """(scale of log time, the constant to start from), both of the training rows alone."""
     if kind is OutcomeKind.TIME and known.lives is not None:
         constant = fit_constant(known.lives)
         return round(constant.scale, 6), round(float(np.exp(constant.location)), 6)
     assert known.y is not None
     return 1.0, round(float(known.y.mean()), 6)
+
+
+def can_learn(known: Known, kind: OutcomeKind) -> bool:
+    """Whether there is a row, an event, two classes."""
+    try:
+        _require_learnable(known, kind)
+    except FindingError:
+        return False
+    return True
 
 
 def _require_learnable(known: Known, kind: OutcomeKind) -> None:

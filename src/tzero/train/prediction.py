@@ -18,7 +18,7 @@ from tzero.train.admission import Admitted
 from tzero.train.canonical import Doubles, moments, singles
 from tzero.train.dataset import training_query
 from tzero.train.experiment import Block, OutcomeKind
-from tzero.train.metrics.likelihood import probability_within
+from tzero.train.metrics.likelihood import chance, probability_within
 from tzero.train.model import Model, margins, restored
 from tzero.train.splits import moment_of
 
@@ -109,4 +109,4 @@ def _names(kind: OutcomeKind, horizons: tuple[float, ...]) -> list[str]:
 def _predictions(model: Model, margin: Doubles, horizons: tuple[float, ...]) -> list[Doubles]:
     if model.kind is OutcomeKind.TIME:
         return [np.exp(margin), *(probability_within(margin, model.scale, days) for days in horizons)]
-    return [margin] if model.kind is OutcomeKind.VALUE else [1.0 / (1.0 + np.exp(-margin))]
+    return [margin] if model.kind is OutcomeKind.VALUE else [chance(margin)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -117,6 +117,12 @@ def folds(dataset: Dataset, of: Split, number: int) -> tuple[Split, ...]:
         last = int(dataset.t0[places[at + 1] - 1]) + 1 if places[at + 1] > places[at] else first
         made.append(Split(f"fold {at + 1}", of.train_from, first - embargo, first, last, of.known_until))
     return tuple(made)
+
+
+def latest_origin(dataset: Dataset, of: Split) -> Split:
+    """The training window of a split parted as it is parted itself: the newest quarter of its rows is later than the
+    rest by the same embargo. Nothing that came to be known after the cutoff takes part."""
+    return replace(folds(dataset, of, 2)[-1], name=f"{of.name}, inside", known_until=of.cutoff)
 
 
 def require_apart(split: Split, train: Any, judged: Any, t0: Moments) -> None:

@@ -82,9 +82,8 @@ def train(
         split = holdout(dataset, experiment.outcome, experiment.evaluation)
         task = Task(dataset, experiment, segment_places(dataset.names, experiment.evaluation.segment))
         earlier = _earlier(task, split, progress)
-        rounds = experiment.boosting.rounds
         model, judged = judge(
-            task, split, experiment.evaluation.draws, lambda at: progress("fit the model", at, rounds)
+            task, split, experiment.evaluation.draws, lambda at, of: progress("fit the model", at, of)
         )
         compared = None if against is None else _compared(state, task, split, admitted, against, progress)
         weight = importance(model, dataset, judged.judged.rows)

@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tzero.train.canonical import Doubles
 from tzero.train.outcomes import Lives
@@ -14,6 +15,7 @@ from tzero.train.outcomes import Lives
 _LEAST = 1e-12
 _GOLDEN = (5**0.5 - 1) / 2
 _STEPS = 40
+_SCALES = (float(np.log(0.1)), float(np.log(5.0)))
 _ENOUGH = 10_000
 
 
@@ -48,6 +50,29 @@ def probability_within(location: Doubles, scale: float, days: float) -> Doubles:
     return found
 
 
+def chance(log_odds: Doubles) -> Doubles:
+    """
+    >>> chance(np.array([0.0])).tolist()
+    [0.5]
+    """
+    found: Doubles = 1.0 / (1.0 + np.exp(-log_odds))
+    return found
+
+
+def bernoulli(came: NDArray[np.bool_], chance: Doubles) -> Doubles:
+    """Per row: the log of the chance that was given to what happened."""
+    found: Doubles = np.log(np.clip(np.where(came, chance, 1.0 - chance), _LEAST, 1.0))
+    return found
+
+
+def fit_scale(lives: Lives, location: Doubles) -> float:
+    """The standard deviation of the log days about given locations that fits best."""
+    found, _ = _highest(
+        lambda log_scale: float(log_likelihood(lives, location, float(np.exp(log_scale))).mean()), *_SCALES
+    )
+    return round(float(np.exp(found)), 6)
+
+
 def fit_constant(lives: Lives) -> Constant:
     """The best law for all rows together, by two nested searches over at most 10,000 of them; it needs an event."""
     lives = lives.of(slice(None, None, max(1, len(lives.lower) // _ENOUGH)))
@@ -58,7 +83,7 @@ def fit_constant(lives: Lives) -> Constant:
     def best_location(scale: float) -> tuple[float, float]:
         return _highest(lambda place: float(log_likelihood(lives, place, scale).mean()), low, high)
 
-    scale, _ = _highest(lambda log_scale: best_location(float(np.exp(log_scale)))[1], np.log(0.1), np.log(5.0), 24)
+    scale, _ = _highest(lambda log_scale: best_location(float(np.exp(log_scale)))[1], *_SCALES, 24)
     return Constant(best_location(float(np.exp(scale)))[0], float(np.exp(scale)))
 
 
