@@ -21,11 +21,13 @@ from tzero.certify.curves import curves_of
 from tzero.certify.declared import declared_json
 from tzero.certify.lineage import Lineage, lineage_of
 from tzero.certify.standing import Standing, standing_of
-from tzero.certify.subject import Subject
+from tzero.certify.subject import Anchors, Subject
 from tzero.certify.waiver import Waiver, uncovered, unused
 from tzero.errors import TzeroError
+from tzero.sql.names import RelationName
 from tzero.state import certificate, feature_contract, run
 from tzero.state.certificate import CertificateRecord
+from tzero.state.schema import StateSchema
 
 STATEMENT = "https://in-toto.io/Statement/v1"
 PREDICATE = "urn:tzero:certificate:v1"
@@ -72,6 +74,17 @@ class Certificate:
         return int(self.predicate["run_id"])
 
     @property
+    def key(self) -> tuple[str, ...]:
+        return tuple(self.predicate["key"])
+
+    @property
+    def anchors(self) -> Anchors:
+        told = self.predicate["anchors"]
+        return Anchors(
+            RelationName.parse(told["relation"]), tuple(told["key"]), told["time"], told["day"], told["zone"]
+        )
+
+    @property
     def standing(self) -> Standing:
         """How many rows it saw, and the newest T0 among them."""
         return Standing.from_json(self.predicate["standing"])
@@ -103,12 +116,13 @@ def certify(
     waivers: Sequence[Waiver] = (),
     *,
     baseline: str | None = None,
+    marks: Mapping[str, str | None] | None = None,
     max_age: dt.timedelta | None = None,
 ) -> Certificate:
     """State what the gates said. Certified when each holds, or is unproved and waived in every finding.
 
-    ``baseline`` is the sha256 of the digests of what the relation holds, ``max_age`` how old the certificate may be
-    where whoever asks for it does not say.
+    ``baseline`` is the sha256 of the digests of what the relation holds, ``marks`` are those of its stored rows from
+    before the first gate ran, ``max_age`` how old the certificate may be where whoever asks for it does not say.
     """
     subject, results = certification.subject, certification.results
     now = dt.datetime.now(dt.UTC)
@@ -123,12 +137,14 @@ def certify(
         "predicateType": PREDICATE,
         "predicate": {
             "relation": str(subject.relation),
+            "key": list(subject.key),
             "contract": subject.contract,
             "verdict": CERTIFIED if good else REFUSED,
             "certified_at": now.isoformat(timespec="microseconds"),
             "max_age_seconds": None if max_age is None else max_age.total_seconds(),
             "previous": _previous(subject),
-            "run_id": _last_run(subject),
+            "run_id": run.newest(subject.state),
+            "marks": dict(marks or {}),
             "standing": standing_of(subject).as_json(),
             "gates": [result.as_json() for result in results],
             "waivers": [waiver.as_json() for waiver in waivers],
@@ -140,6 +156,19 @@ def certify(
             "versions": _versions(subject),
         },
     })  # fmt: skip
+
+
+def keep(state: StateSchema, found: Certificate) -> None:
+    """Keep a certificate in the store, and a run that says that it was made; inside the caller's transaction.
+
+    The guard compares both: who takes a certificate out, or puts another one in, has to write to two tables.
+    """
+    certificate.append(state, record_of(found))
+    number = run.next_id(state)
+    ended = dt.datetime.now(dt.UTC)
+    run.append(state, number, [run.RunRecord(
+        run.CERTIFY, run.WHOLE, found.relation, found.certified_at, ended, found.standing.rows, detail=found.id
+    )])  # fmt: skip
 
 
 def record_of(found: Certificate) -> CertificateRecord:
@@ -185,13 +214,13 @@ def _subjects(subject: Subject, lineage: Lineage | None, baseline: str | None) -
 
 def _anchors(subject: Subject) -> dict[str, Any]:
     anchors = subject.anchors
-    return {"relation": str(anchors.relation), "key": list(anchors.key), "time": anchors.time, "zone": anchors.zone}
-
-
-def _last_run(subject: Subject) -> int:
-    """The number of the last run, of whatever outcome; 0 before the first."""
-    found = subject.state.rows(run.TABLE, "SELECT coalesce(max(run_id), 0) FROM {table}")
-    return int(found[0][0]) if found else 0
+    return {
+        "relation": str(anchors.relation),
+        "key": list(anchors.key),
+        "time": anchors.time,
+        "day": anchors.day,
+        "zone": anchors.zone,
+    }
 
 
 def _versions(subject: Subject) -> dict[str, str]:

@@ -7,10 +7,11 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator
 
-from tzero.certify.certificate import CONTRACT, DEFINITION, Certificate, canonical
+from tzero.certify.baseline.taking import take_at
+from tzero.certify.certificate import BASELINE, CONTRACT, DEFINITION, Certificate, canonical
 from tzero.certify.lineage import definition_text
 from tzero.certify.standing import standing_at
-from tzero.certify.subject import Anchors
+from tzero.engines.row_marks import row_mark
 from tzero.errors import TzeroError, UncertifiedError
 from tzero.sql.names import RelationName
 from tzero.state import certificate, feature_contract, run
@@ -19,6 +20,7 @@ from tzero.state.contract import differences
 from tzero.state.schema import StateSchema
 
 _AGAIN = "run tzero certify"
+_TAMPERED = "find out who wrote to the state tables, then run tzero certify {}"
 
 
 def require_certified(
@@ -34,11 +36,19 @@ def require_certified(
     reader expects.
 
     Raises UncertifiedError with the reason: there is none, it refuses, it is too old, it was tampered with, or the
-    relation was redefined, refreshed, its columns changed or its rows moved since.
+    relation was redefined, refreshed, its columns changed or its rows written to since. On PostgreSQL marks of the
+    stored rows tell that; DuckDB keeps none, and there every value is digested again.
     """
     record = certificate.latest(state, str(relation))
-    if record is None:
+    last = next(reversed(run.certificate_ids(state, str(relation))), None)
+    if record is None and last is None:
         raise UncertifiedError(f"nothing certifies {relation}", fix=f"{_AGAIN} {relation}")
+    if record is None or record.certificate_id != last:
+        raise UncertifiedError(
+            f"the certificate that was made last of {relation} ({(last or 'none')[:16]}) is not the last one kept"
+            f" ({record.certificate_id[:16] if record else 'none'})",
+            fix=_TAMPERED.format(relation),
+        )
     found = _untampered(record)
     try:
         reason = next(_reasons(state, relation, found, max_age, contract), None)
@@ -70,7 +80,7 @@ def _untampered(record: CertificateRecord) -> Certificate:
 def _tampered(record: CertificateRecord) -> UncertifiedError:
     return UncertifiedError(
         f"the last certificate of {record.relation} was changed after it was made: it does not give its own id",
-        fix=f"find out who wrote to the state tables, then {_AGAIN} {record.relation}",
+        fix=_TAMPERED.format(record.relation),
     )
 
 
@@ -85,6 +95,7 @@ def _reasons(
         lambda: _contract(state, relation, found, contract),
         lambda: _redefined(state, found),
         lambda: _moved(state, found),
+        lambda: _written(state, relation, found),
     )
     for check in checks:
         yield from check()
@@ -105,11 +116,9 @@ def _age(found: Certificate, max_age: dt.timedelta | None) -> Iterator[str]:
 
 
 def _refreshed(state: StateSchema, found: Certificate) -> Iterator[str]:
-    later = state.rows(
-        run.TABLE, "SELECT run_id, command FROM {table} WHERE run_id > ? ORDER BY run_id LIMIT 1", [found.run_id]
-    )
-    if later:
-        yield f"tzero {later[0][1]} (run {later[0][0]}) came after its certificate"
+    later = run.later(state, found.run_id)
+    if later is not None:
+        yield f"tzero {later[1]} (run {later[0]}) came after its certificate"
 
 
 def _contract(state: StateSchema, relation: RelationName, found: Certificate, wanted: str | None) -> Iterator[str]:
@@ -136,11 +145,22 @@ def _redefined(state: StateSchema, found: Certificate) -> Iterator[str]:
 
 
 def _moved(state: StateSchema, found: Certificate) -> Iterator[str]:
-    told = found.predicate["anchors"]
-    anchors = Anchors(RelationName.parse(told["relation"]), tuple(told["key"]), told["time"], None, told["zone"])
-    now = standing_at(state.engine, anchors)
+    now = standing_at(state.engine, found.anchors)
     if now != found.standing:
         was = found.standing
         yield (
             f"{was.rows:,} rows up to {was.newest} were certified, and there are {now.rows:,} up to {now.newest} now"
         )
+
+
+def _written(state: StateSchema, relation: RelationName, found: Certificate) -> Iterator[str]:
+    """Whether a value may have changed: by the marks of what is stored, or else by the digest of all of them."""
+    engine, marks = state.engine, found.predicate["marks"]
+    for name, mark in marks.items():
+        if mark is not None and row_mark(engine, RelationName.parse(name)) != mark:
+            yield f"rows of {name} were written after its certificate"
+            return
+    if not marks or None in marks.values():
+        now = take_at(engine, relation, found.key, found.anchors).sha256
+        if now != found.digests(BASELINE).get(str(relation)):
+            yield "its values are not those that were certified"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +16,7 @@ from tzero.certify.guard import require_certified
 from tzero.certify.waiver import Waiver, uncovered
 from tzero.errors import UncertifiedError, UsageError
 from tzero.sql.names import RelationName
-from tzero.state import certificate
+from tzero.state import certificate, run
 from tzero.state.schema import StateSchema
 
 
@@ -69,7 +70,27 @@ def verify_at(found: Certificate, state: StateSchema) -> tuple[Check, ...]:
         now = ""
     except UncertifiedError as error:
         now = error.what
-    return (Check("kept copy", copy), Check("newest", newer), Check("guard", now))
+    return (
+        Check("kept copy", copy),
+        Check("newest", newer),
+        Check("chain", next(_chain(state, found.relation), "")),
+        Check("guard", now),
+    )
+
+
+def _chain(state: StateSchema, relation: str) -> Iterator[str]:
+    """Whether each kept certificate names the one before it, and each was made by a run of its own."""
+    kept = certificate.history(state, relation)
+    made = run.certificate_ids(state, relation)
+    for found in sorted(set(made) - {record.certificate_id for record in kept}):
+        yield f"certificate {found[:16]} was made, and is not kept"
+    if [record.certificate_id for record in kept] != list(made):
+        yield f"{len(kept)} certificates are kept, and {len(made)} runs made one, in another order or others"
+    before = None
+    for record in kept:
+        if json.loads(record.statement)["predicate"]["previous"] != before:
+            yield f"certificate {record.certificate_id[:16]} does not follow {(before or 'none')[:16]}"
+        before = record.certificate_id
 
 
 def _digests(found: Certificate) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """The guard inside PostgreSQL: a function that raises unless a relation is certified now, and a view behind it.
 
-The function asks what the guard in Python asks, of the same tables. A view ``<relation>_train`` calls it in a subquery
+The function asks what the guard in Python asks, of the same tables; of values that no mark stands for (those of foreign
+tables) it asks how many rows there are, and no more. A view ``<relation>_train`` calls it in a subquery
 that stands for itself: the server runs that once per query, before the first row is read, and no condition of the
 reader's comes before it.
 """
@@ -9,6 +10,7 @@ from __future__ import annotations
 
 from tzero.engines.catalog import Statement
 from tzero.engines.postgres_text import written
+from tzero.engines.row_marks import CATALOG_MARK, ROW_MARK
 from tzero.sql.names import RelationName
 
 FUNCTION = "t0_require_certified"
@@ -29,8 +31,14 @@ DECLARE
 BEGIN
   SELECT c.* INTO kept FROM {certificates} AS c
   WHERE c.relation = asked ORDER BY c.number DESC LIMIT 1;
-  IF kept IS NULL THEN
+  SELECT r.detail INTO found FROM {runs} AS r
+  WHERE r.command = 'certify' AND r.relation = asked ORDER BY r.run_id DESC LIMIT 1;
+  IF kept IS NULL AND found IS NULL THEN
     RAISE EXCEPTION 'nothing certifies %', asked USING ERRCODE = 'TZ001', HINT = 'run tzero certify';
+  END IF;
+  IF kept IS NULL OR kept.certificate_id IS DISTINCT FROM found THEN
+    RAISE EXCEPTION 'the certificate that was made last of % is not the last one kept', asked
+      USING ERRCODE = 'TZ001', HINT = 'find out who wrote to the state tables, then run tzero certify';
   END IF;
   IF pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(kept.statement, 'UTF8')), 'hex')
      IS DISTINCT FROM kept.certificate_id THEN
@@ -55,7 +63,7 @@ BEGIN
 
   IF reason IS NULL THEN
     SELECT r.run_id, r.command INTO later FROM {runs} AS r
-    WHERE r.run_id > kept.run_id ORDER BY r.run_id LIMIT 1;
+    WHERE r.run_id > kept.run_id AND r.command <> 'certify' ORDER BY r.run_id LIMIT 1;
     IF later.run_id IS NOT NULL THEN
       reason := pg_catalog.format('tzero %s (run %s) came after its certificate', later.command, later.run_id);
     END IF;
@@ -107,6 +115,21 @@ BEGIN
     END IF;
   END IF;
 
+  IF reason IS NULL THEN
+    FOR part IN SELECT m.key AS name, m.value AS mark FROM pg_catalog.jsonb_each_text(told -> 'marks') AS m
+                WHERE m.value IS NOT NULL LOOP
+      SELECT {catalog_mark} INTO found FROM pg_catalog.pg_class AS c
+      WHERE c.oid = pg_catalog.to_regclass(part.name)::oid AND c.relkind = 'm';
+      IF found IS NULL THEN
+        EXECUTE pg_catalog.format('SELECT {row_mark} FROM %s', pg_catalog.to_regclass(part.name)::text) INTO found;
+      END IF;
+      IF found IS DISTINCT FROM part.mark THEN
+        reason := pg_catalog.format('rows of %s were written after its certificate', part.name);
+        EXIT;
+      END IF;
+    END LOOP;
+  END IF;
+
   IF reason IS NOT NULL THEN
     RAISE EXCEPTION '% is not certified now: %', asked, reason USING ERRCODE = 'TZ001', HINT = 'run tzero certify';
   END IF;
@@ -124,7 +147,8 @@ def guard_function(schema: str) -> Statement:
         "sets": "feature_set",
         "contracts": "feature_contract",
     }
-    text = _FUNCTION_SQL
+    text = _FUNCTION_SQL.replace("{catalog_mark}", CATALOG_MARK)
+    text = text.replace("{row_mark}", ROW_MARK.replace("'", "''"))
     for key, name in names.items():
         text = text.replace("{" + key + "}", written(RelationName(schema, name)))
     return Statement(text)

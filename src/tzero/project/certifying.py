@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from tzero.certify.acceptance import accept_found, promise_found
 from tzero.certify.baseline import grow
-from tzero.certify.certificate import Certificate, certify, record_of
+from tzero.certify.certificate import Certificate, certify, keep
 from tzero.certify.certification import Progress, pass_gates
 from tzero.certify.gates.c2_baseline import BaselineGate
 from tzero.certify.gates.order import gates
 from tzero.certify.guarding import put_guard
 from tzero.certify.lineage import lineage_of
+from tzero.certify.marks import marks_of
 from tzero.certify.subject import Anchors, Subject
 from tzero.certify.waiver import Waiver
 from tzero.engines.base import Engine
 from tzero.engines.definitions import view_definition
-from tzero.errors import ConfigError, MissingRelationError
+from tzero.errors import ConfigError, MissingRelationError, TzeroError
 from tzero.falsify import declared_by
 from tzero.features.rows import T0, T0_DAY
 from tzero.features.suggest import nearest
@@ -28,7 +30,6 @@ from tzero.refresh.declared import Declared, sources_of
 from tzero.refresh.survey import Survey, survey
 from tzero.sql.names import RelationName
 from tzero.sql.render import Tree, reads_files
-from tzero.state import certificate
 from tzero.state.schema import StateSchema
 from tzero.timeline import Day, duration
 
@@ -152,6 +153,7 @@ def certify_subject(subject: Subject, config: Config, progress: Progress) -> Cer
     if subject.deployment is None:
         promise_found(subject)
     chosen = gates(config.certify.seconds)
+    marks = _marks(subject)
     certification = pass_gates(subject, chosen, progress)
     compared = next((gate.found for gate in chosen if isinstance(gate, BaselineGate)), None)
     waivers = [Waiver(**waiver.model_dump()) for waiver in config.waiver]
@@ -160,6 +162,7 @@ def certify_subject(subject: Subject, config: Config, progress: Progress) -> Cer
         certification,
         waivers,
         baseline=None if compared is None else compared.now.sha256,
+        marks=marks,
         max_age=None if oldest is None else duration(oldest),
     )
     with subject.engine.transaction():
@@ -167,9 +170,17 @@ def certify_subject(subject: Subject, config: Config, progress: Progress) -> Cer
             accept_found(subject.state, lineage_of(subject))
             if compared is not None:
                 grow(subject, compared)
-        certificate.append(subject.state, record_of(found))
+        keep(subject.state, found)
         put_guard(subject)
     return found
+
+
+def _marks(subject: Subject) -> Mapping[str, str | None]:
+    """The marks of the stored rows; none where a relation is gone, which its gate says."""
+    try:
+        return marks_of(subject.engine, lineage_of(subject))
+    except TzeroError:
+        return {}
 
 
 def _given(config: Config) -> dict[str, Any]:

@@ -50,6 +50,12 @@ def latest(state: StateSchema, relation: str) -> CertificateRecord | None:
     return CertificateRecord(*found[0]) if found else None
 
 
+def history(state: StateSchema, relation: str) -> tuple[CertificateRecord, ...]:
+    """Every certificate of a relation, oldest first."""
+    found = state.rows(TABLE, f"SELECT {_COLUMNS} FROM {{table}} WHERE relation = ? ORDER BY number", [relation])
+    return tuple(CertificateRecord(*row) for row in found)
+
+
 def find(state: StateSchema, certificate_id: str) -> CertificateRecord | None:
     found = state.rows(TABLE, f"SELECT {_COLUMNS} FROM {{table}} WHERE certificate_id = ?", [certificate_id])
     return CertificateRecord(*found[0]) if found else None

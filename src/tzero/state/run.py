@@ -1,4 +1,4 @@
-"""Table ``t0_run``: every apply and refresh and what each step of it did, appended, never changed.
+"""Table ``t0_run``: every apply and refresh and what each step of it did, every certificate; appended, never changed.
 
 A refresh says first that it has begun, then what each step did, last how it ended: one that was killed has no end.
 """
@@ -15,6 +15,8 @@ from tzero.state.schema import StateSchema
 
 TABLE = "t0_run"
 BEGIN, WHOLE = "begin", "run"
+CERTIFY = "certify"
+"""The command of a record that says which certificate was made; it changes no relation."""
 _COLUMNS = "command, step, relation, started_at, ended_at, n_rows, status, detail, lock_seconds, plan, inputs"
 
 
@@ -82,9 +84,33 @@ def last(state: StateSchema) -> RunRecord | None:
     rows = state.rows(
         TABLE,
         "SELECT command, step, relation, started_at, ended_at, n_rows, status, detail FROM {table}"
-        " WHERE step = 'run' AND status = 'done' ORDER BY run_id DESC LIMIT 1",
+        f" WHERE step = 'run' AND status = 'done' AND command <> '{CERTIFY}' ORDER BY run_id DESC LIMIT 1",
     )
     return _record(rows[0]) if rows else None
+
+
+def newest(state: StateSchema) -> int:
+    """The number of the last run, of whatever outcome; 0 before the first."""
+    found = state.rows(TABLE, "SELECT coalesce(max(run_id), 0) FROM {table}")
+    return int(found[0][0]) if found else 0
+
+
+def later(state: StateSchema, run_id: int) -> tuple[int, str] | None:
+    """The first run after a run that may have changed a relation: its number and command."""
+    found = state.rows(
+        TABLE,
+        "SELECT run_id, command FROM {table} WHERE run_id > ? AND command <> ? ORDER BY run_id LIMIT 1",
+        [run_id, CERTIFY],
+    )
+    return (int(found[0][0]), str(found[0][1])) if found else None
+
+
+def certificate_ids(state: StateSchema, relation: str) -> tuple[str, ...]:
+    """The ids of the certificates that were made of a relation, good or bad, oldest first."""
+    found = state.rows(
+        TABLE, "SELECT detail FROM {table} WHERE command = ? AND relation = ? ORDER BY run_id", [CERTIFY, relation]
+    )
+    return tuple(str(row[0]) for row in found)
 
 
 def steps(state: StateSchema, run_id: int) -> tuple[RunRecord, ...]:

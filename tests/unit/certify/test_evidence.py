@@ -7,12 +7,11 @@ import datetime as dt
 from tests.unit.certify.own import OWN_SQL, own_subject
 from tests.unit.certify.shop import Shop
 
-from tzero.certify.certificate import certify, record_of
+from tzero.certify.certificate import certify, keep
 from tzero.certify.certification import Certification
 from tzero.certify.curves import curves_of
 from tzero.certify.gate import GateResult, Verdict
 from tzero.certify.gates.b1_proof import ProofGate
-from tzero.state import certificate
 
 GOOD = GateResult("A1", "objects", Verdict.PASS, "all there")
 
@@ -34,7 +33,7 @@ def test_curves_of_a_view_that_shows_its_own_t0(shop: Shop) -> None:
 
 def test_a_certificate_names_the_one_before_it(shop: Shop) -> None:
     first = certify(Certification(shop.subject(), (GOOD,)))
-    certificate.append(shop.state, record_of(first))
+    keep(shop.state, first)
     second = certify(Certification(shop.subject(), (GOOD,)), max_age=dt.timedelta(days=2))
     assert (first.predicate["previous"], second.predicate["previous"]) == (None, first.id)
     assert second.predicate["max_age_seconds"] == 172_800

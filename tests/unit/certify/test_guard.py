@@ -8,23 +8,26 @@ import json
 import pytest
 from tests.unit.certify.shop import VIEW, Shop
 
-from tzero.certify.certificate import Certificate, certify, record_of
+from tzero.certify.baseline import take
+from tzero.certify.certificate import Certificate, certify, keep
 from tzero.certify.certification import Certification, pass_gates
 from tzero.certify.gate import GateResult, Verdict
 from tzero.certify.gates.a1_objects import ObjectsGate
 from tzero.certify.gates.a3_contract import ContractGate
 from tzero.certify.guard import require_certified
+from tzero.certify.lineage import lineage_of
+from tzero.certify.marks import marks_of
 from tzero.errors import UncertifiedError
 from tzero.sql.names import RelationName
-from tzero.state import certificate
 
 
 def certified(shop: Shop, *results: GateResult) -> Certificate:
     """Keep a certificate of two real gates, or of given results."""
     subject = shop.subject()
     passed = pass_gates(subject, [ObjectsGate(), ContractGate()]) if not results else Certification(subject, results)
-    found = certify(passed)
-    certificate.append(shop.state, record_of(found))
+    marks = marks_of(shop.engine, lineage_of(subject))
+    found = certify(passed, baseline=take(subject).sha256, marks=marks)
+    keep(shop.state, found)
     return found
 
 
@@ -67,7 +70,7 @@ def test_a_certificate_of_the_future(shop: Shop) -> None:
     made = certified(shop)
     later = (dt.datetime.now(dt.UTC) + dt.timedelta(days=1)).isoformat(timespec="microseconds")
     moved = Certificate({**made.statement, "predicate": {**made.predicate, "certified_at": later}})
-    certificate.append(shop.state, record_of(moved))
+    keep(shop.state, moved)
     assert "yet to come" in refused(shop)
 
 
@@ -79,7 +82,7 @@ def test_another_contract_than_the_reader_wants(shop: Shop) -> None:
 def test_refreshed_since(shop: Shop) -> None:
     certified(shop)
     shop.refresh()
-    assert "tzero refresh (run 2) came after its certificate" in refused(shop)
+    assert "tzero refresh (run 3) came after its certificate" in refused(shop)
 
 
 def test_redefined_since(shop: Shop) -> None:
@@ -120,7 +123,6 @@ def test_rows_that_arrived_since(shop: Shop) -> None:
     [
         "UPDATE {table} SET verdict = 'REFUSED'",
         "UPDATE {table} SET run_id = 99",
-        "UPDATE {table} SET certificate_id = repeat('0', 64)",
         "UPDATE {table} SET statement = replace(statement, '\"PASS\"', '\"PROVED\"')",
         "UPDATE {table} SET statement = '{{}}'",
         "UPDATE {table} SET statement = 'no json'",
@@ -130,6 +132,20 @@ def test_a_row_that_was_tampered_with(shop: Shop, tampering: str) -> None:
     certified(shop)
     shop.run(tampering.format(table="feature_store.t0_certificate"))
     assert "was changed after it was made" in refused(shop)
+
+
+@pytest.mark.parametrize("table", ["t0_certificate", "t0_run"])
+def test_a_certificate_without_its_run_and_a_run_without_its_certificate(shop: Shop, table: str) -> None:
+    certified(shop)
+    shop.run(f"DELETE FROM feature_store.{table}")
+    assert "is not the last one kept" in refused(shop)
+
+
+def test_values_written_since(shop: Shop) -> None:
+    certified(shop)
+    shop.run("UPDATE raw.sales SET price = 99 WHERE id = 3")
+    said = "rows of raw.sales were written" if shop.on_postgres else "its values are not those that were certified"
+    assert said in refused(shop)
 
 
 def test_a_refusal_cannot_be_turned_into_a_certificate_by_its_columns(shop: Shop) -> None:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from tests.servers import versions
+from tests.unit.certify.matrix import written
 from tests.unit.certify.own import OWN_SQL
 from tests.unit.certify.shop import Shop, open_shop
 from tests.unit.certify.violations import VIOLATIONS, Violation, own
@@ -24,7 +24,6 @@ from tzero.certify.gates.c1_future import FutureGate
 from tzero.certify.gates.order import gates
 from tzero.certify.subject import Subject
 
-DOCUMENT = Path(__file__).parents[3] / "docs" / "reference" / "gates.md"
 BEGIN, END = "<!-- the matrix: written by a test -->", "<!-- end of the matrix -->"
 LONG = os.environ.get("HYPOTHESIS_PROFILE") == "long"
 ENGINES = {"duckdb": "duckdb", "postgres": str(versions()[-1]) if versions() else ""}
@@ -75,20 +74,8 @@ def test_every_gate_catches_something() -> None:
 
 
 def test_the_document_shows_the_matrix() -> None:
-    text = DOCUMENT.read_text(encoding="utf-8")
-    before, rest = text.split(BEGIN)
-    after = rest.split(END)[1]
-    wanted = f"{before}{BEGIN}\n\n{_matrix()}\n{END}{after}"
-    if os.environ.get("TZERO_WRITE"):
-        DOCUMENT.write_text(wanted, encoding="utf-8")
-    assert DOCUMENT.read_text(encoding="utf-8") == wanted, "run this test with TZERO_WRITE=1"
-
-
-def _matrix() -> str:
-    codes = [gate.code for gate in gates()]
-    lines = [f"| planted | {' | '.join(codes)} |", f"|---|{'---|' * len(codes)}"]
-    for violation in VIOLATIONS:
-        marks = " | ".join("x" if code in violation.gates else " " for code in codes)
-        where = " (PostgreSQL)" if violation.engine == "postgres" else ""
-        lines.append(f"| {violation.group}: {violation.says}{where} | {marks} |")
-    return "\n".join(lines) + "\n"
+    rows = [
+        (f"{item.group}: {item.says}{' (PostgreSQL)' if item.engine == 'postgres' else ''}", item.gates)
+        for item in VIOLATIONS
+    ]
+    written(BEGIN, END, "planted", {gate.code: gate.code for gate in gates()}, rows)

@@ -8,14 +8,16 @@ import pytest
 from tests.servers import versions
 from tests.unit.certify.shop import VIEW, Shop, open_shop
 
-from tzero.certify.certificate import certify, record_of
+from tzero.certify.certificate import certify
+from tzero.certify.certificate import keep as keep_certificate
 from tzero.certify.certification import Certification, pass_gates
 from tzero.certify.gate import GateResult, Verdict
 from tzero.certify.gates.a1_objects import ObjectsGate
 from tzero.certify.gates.a3_contract import ContractGate
 from tzero.certify.guarding import put_guard
+from tzero.certify.lineage import lineage_of
+from tzero.certify.marks import marks_of
 from tzero.errors import TargetError, TzeroError
-from tzero.state import certificate
 
 pytestmark = pytest.mark.skipif(not versions(), reason="no PostgreSQL server here")
 READ = "SELECT count(*) FROM shop.features_train"
@@ -35,7 +37,7 @@ def guarded(request: pytest.FixtureRequest) -> Iterator[Shop]:
 def keep(shop: Shop, *results: GateResult) -> None:
     subject = shop.subject()
     passed = Certification(subject, results) if results else pass_gates(subject, [ObjectsGate(), ContractGate()])
-    certificate.append(shop.state, record_of(certify(passed)))
+    keep_certificate(shop.state, certify(passed, marks=marks_of(shop.engine, lineage_of(subject))))
 
 
 def refused(shop: Shop, query: str = READ) -> str:
@@ -55,7 +57,7 @@ def test_a_certified_view_is_read_through_its_guard(guarded: Shop) -> None:
 def test_every_read_fails_whatever_it_asks(guarded: Shop) -> None:
     guarded.run("DELETE FROM feature_store.t0_certificate")
     for query in (READ, "SELECT * FROM shop.features_train LIMIT 1", "SELECT max(price) FROM shop.features_train"):
-        assert "nothing certifies shop.features" in refused(guarded, query)
+        assert "of shop.features is not the last one kept" in refused(guarded, query)
 
 
 def test_no_condition_of_a_reader_runs_before_the_guard(guarded: Shop) -> None:
@@ -65,7 +67,7 @@ def test_no_condition_of_a_reader_runs_before_the_guard(guarded: Shop) -> None:
         "$f$ BEGIN RAISE EXCEPTION 'peeked at %', id; END $f$",
         "DELETE FROM feature_store.t0_certificate",
     )
-    assert "nothing certifies" in refused(guarded, "SELECT * FROM shop.features_train WHERE shop.peek(id)")
+    assert "is not the last one kept" in refused(guarded, "SELECT * FROM shop.features_train WHERE shop.peek(id)")
 
 
 @pytest.mark.parametrize(
@@ -78,6 +80,8 @@ def test_no_condition_of_a_reader_runs_before_the_guard(guarded: Shop) -> None:
         ("DELETE FROM feature_store.feature_contract WHERE ordinal = 2", "columns differ from the contract"),
         ("INSERT INTO raw.sales VALUES (900, TIMESTAMP '2024-01-05', 'b1', 'red', 1)", "rows came or went"),
         ("DELETE FROM raw.sales WHERE id = 3", "rows came or went"),
+        ("UPDATE raw.sales SET price = 99 WHERE id = 3", "rows of raw.sales were written"),
+        ("REFRESH MATERIALIZED VIEW CONCURRENTLY shop.features_stats", "rows of shop.features_stats were written"),
     ],
 )
 def test_what_changed_since_is_the_reason(guarded: Shop, change: str, reason: str) -> None:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from tests.unit.certify.shop import VIEW, Shop, open_shop
 
-from tzero.certify.certificate import certify, record_of
+from tzero.certify.certificate import certify, keep
 from tzero.certify.certification import pass_gates
 from tzero.certify.gates.a1_objects import ObjectsGate
 from tzero.certify.gates.a3_contract import ContractGate
 from tzero.sql.names import RelationName
-from tzero.state import certificate
 from tzero.train.experiment import Block, Boosting, Evaluation, Experiment, Labels, Outcome, OutcomeKind
 
 OUTCOMES = RelationName.parse("market.outcomes")
@@ -48,7 +47,7 @@ def open_market(engine: str, *, certified: bool = True) -> Shop:
 def recertify(shop: Shop) -> None:
     found = certify(pass_gates(shop.subject(), [ObjectsGate(), ContractGate()]))
     assert found.is_good
-    certificate.append(shop.state, record_of(found))
+    keep(shop.state, found)
 
 
 def experiment(kind: OutcomeKind = OutcomeKind.TIME, **changed: object) -> Experiment:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from tzero.certify.baseline.baseline import Baseline
 from tzero.certify.baseline.digests import Scan, digest, probe
-from tzero.certify.subject import Subject
+from tzero.certify.subject import Anchors, Subject
 from tzero.engines.base import Engine
 from tzero.engines.catalog import ColumnInfo, Description
 from tzero.errors import MissingRelationError, UnknownColumnError
@@ -17,15 +19,19 @@ def take(subject: Subject) -> Baseline:
 
     Raises MissingRelationError where it or the relation of its anchors is gone.
     """
-    engine, anchors = subject.engine, subject.anchors
-    described = described_or_gone(engine, subject.relation)
-    dated = described if anchors.relation == subject.relation else described_or_gone(engine, anchors.relation)
+    return take_at(subject.engine, subject.relation, subject.key, subject.anchors)
+
+
+def take_at(engine: Engine, relation: RelationName, key: Sequence[str], anchors: Anchors) -> Baseline:
+    """The same of a relation, of which no more is known than its key and where its T0 stands."""
+    described = described_or_gone(engine, relation)
+    dated = described if anchors.relation == relation else described_or_gone(engine, anchors.relation)
     time = column_of(dated, anchors.day or anchors.time)
-    for name in subject.key:
+    for name in key:
         column_of(described, name)
-    scan = Scan(subject.relation, described.columns, subject.key, anchors.relation, anchors.key, time, anchors.zone)
+    scan = Scan(relation, described.columns, tuple(key), anchors.relation, anchors.key, time, anchors.zone)
     names = tuple(column.name for column in described.columns)
-    return Baseline(str(subject.relation), names, digest(engine, scan), probe(engine))
+    return Baseline(str(relation), names, digest(engine, scan), probe(engine))
 
 
 def described_or_gone(engine: Engine, name: RelationName) -> Description:
