@@ -12,11 +12,11 @@ import pyarrow as pa
 from psycopg.pq import ExecStatus, TransactionStatus
 
 from tzero.engines import (
-    postgres_arrow,
     postgres_catalog,
     postgres_copy,
     postgres_ddl,
     postgres_lock,
+    postgres_types,
     postgres_versions,
 )
 from tzero.engines.base import BATCH_ROWS, Query
@@ -76,11 +76,9 @@ class PostgresEngine:
     def arrow(self, query: Query, batch_rows: int = BATCH_ROWS) -> pa.RecordBatchReader:
         sql = self._text(query)
         columns = self._described(sql)
-        batches = postgres_arrow.read(self._sent(sql), columns, batch_rows)
+        schema, batches = postgres_types.schema_of(columns), self._sent(sql, columns, batch_rows)
         # the first batch now, so that a query that fails fails here
-        first = next(batches, None)
-        schema = postgres_arrow.schema_of(columns)
-        return pa.RecordBatchReader.from_batches(schema, _chained(first, batches))
+        return pa.RecordBatchReader.from_batches(schema, _chained(next(batches, None), batches))
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -221,31 +219,36 @@ class PostgresEngine:
                 found = result or wire.describe_prepared(b"")
                 if found.status != ExecStatus.COMMAND_OK:
                     raise psycopg.errors.error_from_result(found)
-            kinds = [(found.fname(at) or b"", found.ftype(at), found.fmod(at)) for at in range(found.nfields)]
-            return tuple(
-                ColumnInfo(name.decode(), self.rows(postgres_catalog.TYPE_NAME, [oid, modifier])[0][0])
-                for name, oid, modifier in kinds
-            )
+            every = range(found.nfields)
+            kinds = [[found.ftype(at) for at in every], [found.fmod(at) for at in every]]
+            names = [(found.fname(at) or b"").decode() for at in every]
+            types = self.rows(postgres_catalog.TYPE_NAMES, kinds)
+            return tuple(ColumnInfo(name, kind) for name, (kind,) in zip(names, types, strict=True))
 
-    def _sent(self, sql: str) -> Iterator[bytes]:
+    def _sent(self, sql: str, columns: Sequence[ColumnInfo], batch_rows: int) -> Iterator[pa.RecordBatch]:
+        schema, sent = postgres_types.schema_of(columns), postgres_types.sent_types(columns)
+        query = postgres_types.sending(sql, columns)
         with translated(self.label):
-            yield from postgres_copy.read(self._connection, sql)
+            yield from postgres_copy.read(self._connection, query, schema, sent, batch_rows)
 
     def _load(self, name: RelationName, batches: pa.RecordBatchReader, append: bool) -> int:
-        columns = [(written(field.name), postgres_arrow.column_type(field)) for field in batches.schema]
+        columns = [(written(field.name), postgres_types.column_type(field)) for field in batches.schema]
         if not append:
             self._run(f"CREATE TABLE {written(name)} ({', '.join(f'{column} {kind}' for column, kind in columns)})")
         target = f"{written(name)} ({', '.join(column for column, _ in columns)})"
-        exact = not append or self._has_types(name, columns)
+        schema = self._taken_as(name, batches.schema)
         with translated(self.label):
-            return sum(postgres_copy.write(self._connection, target, batch, binary=exact) for batch in batches)
+            if schema is None:
+                return postgres_copy.write_as_text(self._connection, target, batches)
+            return postgres_copy.write(self._connection, target, (batch.cast(schema) for batch in batches))
 
-    def _has_types(self, name: RelationName, columns: Sequence[tuple[str, str]]) -> bool:
-        """Whether a table keeps these columns in just these types: bytes of another one would be misread."""
-        there = {
-            written(column): kind for column, kind in self.rows(postgres_catalog.COLUMNS, [name.schema, name.name])
-        }
-        return all(there.get(column) == kind for column, kind in columns)
+    def _taken_as(self, name: RelationName, schema: pa.Schema) -> pa.Schema | None:
+        """The types in which a table takes its columns; None where it has another one, whose bytes would be misread."""
+        there = dict(self.rows(postgres_catalog.COLUMNS, [name.schema, name.name]))
+        taken = [postgres_types.taken_as(field, there.get(field.name, "")) for field in schema]
+        if any(kind is None for kind in taken):
+            return None
+        return pa.schema([pa.field(field.name, kind) for field, kind in zip(schema, taken, strict=True)])
 
     @contextmanager
     def _watching(self) -> Iterator[None]:

@@ -30,7 +30,11 @@ JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid JOIN pg_catalog.pg_namespace
 WHERE n.nspname = ? AND c.relname = ? AND a.attnum > 0 AND NOT a.attisdropped
 ORDER BY a.attnum"""
 
-TYPE_NAME = "SELECT pg_catalog.format_type(CAST(? AS oid), CAST(? AS integer))"
+TYPE_NAMES = """
+SELECT pg_catalog.format_type(t.kind, t.modifier)
+FROM ROWS FROM (pg_catalog.unnest(CAST(? AS oid[])), pg_catalog.unnest(CAST(? AS integer[])))
+  WITH ORDINALITY AS t(kind, modifier, place)
+ORDER BY t.place"""
 
 DEPENDENTS = """
 SELECT DISTINCT n.nspname, c.relname, c.relkind, pg_catalog.array_to_string(c.reloptions, ', '),

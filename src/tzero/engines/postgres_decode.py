@@ -1,0 +1,108 @@
+"""Rows in the binary format of COPY as Arrow: whole columns at a time, with no work per value.
+
+The server sends one message for each row, so where each row begins is known; where each field of it begins follows,
+column by column, from the lengths of those before it. The bytes of a column are then gathered from all rows at once
+(the format: https://www.postgresql.org/docs/current/sql-copy.html#SQL-COPY-FILE-FORMATS).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from tzero.engines.postgres_types import DAY, EPOCH_DAYS
+from tzero.errors import EngineError
+
+Values = np.ndarray[Any, Any]
+_COUNT, _LENGTH, _WIDEST = 2, 4, 8
+"""Bytes of a row's number of fields, of a field's length, and of the longest value that is not text."""
+_WIRE = {
+    pa.bool_(): ">u1",
+    pa.int16(): ">i2",
+    pa.int32(): ">i4",
+    pa.int64(): ">i8",
+    pa.float32(): ">f4",
+    pa.float64(): ">f8",
+}
+
+
+def batch_of(rows: Sequence[bytes], schema: pa.Schema, sent: Sequence[pa.DataType]) -> pa.RecordBatch:
+    """The rows as a batch. ``sent`` says in which form each column came: its own, a narrower one, or as text.
+
+    Raises EngineError, naming the column, for what Arrow cannot hold.
+    """
+    # a value of the last row may be missing and is gathered all the same
+    data = b"".join((*rows, bytes(_LENGTH + _WIDEST)))
+    lengths = np.fromiter(map(len, rows), np.int64, len(rows))
+    at: Values = np.cumsum(lengths) - lengths + _COUNT
+    columns = []
+    for field, kind in zip(schema, sent, strict=True):
+        try:
+            column, at = _column(data, at, kind)
+            columns.append(column if kind == field.type else pc.cast(column, field.type))
+        except pa.ArrowInvalid as error:
+            raise EngineError(f"the column {field.name!r} cannot be read: {error}", fix="cast it to text") from error
+    return pa.RecordBatch.from_arrays(columns, schema=schema)
+
+
+def _column(data: bytes, at: Values, kind: pa.DataType) -> tuple[pa.Array, Values]:
+    """One column, whose fields begin at these bytes, and where the fields after it begin."""
+    lengths = _gathered(data, at, ">i4")
+    missing = lengths < 0
+    valid = None if not missing.any() else ~missing
+    began = at + _LENGTH
+    after = began + np.maximum(lengths, 0)
+    if pa.types.is_string(kind):
+        return _texts(data, began, after, valid), after
+    return _numbers(data, began, kind, valid), after
+
+
+def _gathered(data: bytes, at: Values, form: str) -> Values:
+    """The values of a form that begin at these bytes."""
+    width = np.dtype(form).itemsize
+    everywhere: Values = np.ndarray((len(data) - width + 1,), form, data, strides=(1,))
+    return everywhere[at].astype(np.dtype(form).newbyteorder("="), copy=False)
+
+
+def _sent(kind: pa.DataType) -> tuple[str, int]:
+    """The form of a type on the wire, and what must be added to count as Arrow does."""
+    if pa.types.is_date32(kind):
+        return ">i4", EPOCH_DAYS
+    if pa.types.is_timestamp(kind):
+        return ">i8", EPOCH_DAYS * DAY
+    return _WIRE[kind], 0
+
+
+def _numbers(data: bytes, began: Values, kind: pa.DataType, valid: Values | None) -> pa.Array:
+    form, epoch = _sent(kind)
+    values = _gathered(data, began, form)
+    if epoch:
+        # the largest and smallest are infinity; what comes near the largest cannot be counted from an earlier epoch
+        limits = np.iinfo(values.dtype)
+        outside = (values > limits.max - epoch) | (values == limits.min)
+        if (outside if valid is None else outside & valid).any():
+            raise pa.ArrowInvalid(f"it holds infinity, or a time too late for {kind}")
+        values = values + values.dtype.type(epoch)
+    if pa.types.is_boolean(kind):
+        values = np.packbits(values, bitorder="little")
+    return pa.Array.from_buffers(kind, len(began), [_bitmap(valid), pa.py_buffer(values)])
+
+
+def _texts(data: bytes, began: Values, after: Values, valid: Values | None) -> pa.Array:
+    """Every second value of an array that holds each text and then what lies between it and the next."""
+    bounds = np.empty(2 * len(began), np.int64)
+    bounds[0::2], bounds[1::2] = began, after
+    number = len(bounds) - 1
+    offsets = pa.py_buffer(bounds)
+    pieces = pa.Array.from_buffers(pa.large_binary(), number, [None, offsets, pa.py_buffer(data)])
+    every_second = np.arange(0, len(bounds), 2, dtype=np.int64)
+    chosen = pa.Array.from_buffers(pa.int64(), len(began), [_bitmap(valid), pa.py_buffer(every_second)])
+    return pc.cast(pc.take(pieces, chosen, boundscheck=False), pa.string())
+
+
+def _bitmap(valid: Values | None) -> pa.Buffer | None:
+    return None if valid is None else pa.py_buffer(np.packbits(valid, bitorder="little"))
