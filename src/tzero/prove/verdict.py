@@ -10,6 +10,7 @@ from tzero.prove.domain import zones
 from tzero.prove.domain.existence import settled_by
 from tzero.prove.domain.label import Atom, Kind, Located, Template
 from tzero.prove.domain.row import Part, Row
+from tzero.prove.domain.store import Store
 from tzero.prove.domain.terms import DATE, DAY, INSTANT, TIME_TYPES, App, Term, app
 from tzero.prove.meaning.labels import Labels
 from tzero.prove.transfer.filter import matching_parts
@@ -32,7 +33,6 @@ class Check:
 
     def __post_init__(self) -> None:
         self.own = self._own_part()
-        self.own_uids = self._own_uids()
         self.given = frozenset(
             self.row.store.canon(self.row.columns[c]) for c in self.query.spine if c in self.row.columns
         )
@@ -58,15 +58,19 @@ class Check:
         both = [part for part in by_key if part in by_anchor]
         return next(iter(both or by_key or by_anchor), None)
 
-    def _own_uids(self) -> frozenset[int]:
-        """The own row under every name that it has here."""
-        if self.own is None:
-            return frozenset()
-        found = {self.own.uid}
-        for first, second in matching_parts(self.row.parts, self.row.store):
-            if found & {first.uid, second.uid}:
-                found |= {first.uid, second.uid}
-        return frozenset(found)
+    def _own_uids(self, store: Store) -> frozenset[int]:
+        """The own row under every name that it has where some facts hold: an optional part may be there, or not."""
+        assert self.own is not None
+        key = ("own", self.own.uid, self.row.own_uids())
+        known = store.memo.get(key)
+        if known is None:
+            found = {self.own.uid}
+            for first, second in matching_parts(self.row.parts, store):
+                if found & {first.uid, second.uid}:
+                    found |= {first.uid, second.uid}
+            known = store.memo[key] = frozenset(found)
+        assert isinstance(known, frozenset)
+        return known
 
     def anchor_problem(self) -> str:
         """Why the anchor cannot serve; empty when it can."""
@@ -106,14 +110,9 @@ class Check:
         return self._is_own(active) or self._is_before(active) or self._discharged(active)
 
     def _is_own(self, item: Located) -> bool:
-        if (
-            self.own is None
-            or item.atom.part not in self.own_uids
-            or item.atom.kind is not Kind.ROW
-            or item.atom.time is None
-        ):
+        if self.own is None or item.atom.kind is not Kind.ROW or item.atom.time is None:
             return False
-        if not self._own_in_time(item):
+        if item.atom.part not in self._own_uids(item.store) or not self._own_in_time(item):
             return False
         self.facts[f"the own row of {self.own.relation} is allowed"] = None
         return True

@@ -224,6 +224,17 @@ class Store:
         new._add(fact for fact in self.facts if not drop(fact))
         return new
 
+    def shared(self, other: Store) -> Store:
+        """What this store and another both say."""
+        new = Store()
+        new.owner = {v: m for v, m in self.owner.items() if other.owner.get(v) is m}
+        for marker in self.guarded.keys() & other.guarded.keys():
+            known = frozenset(other.guarded[marker])
+            new.guarded[marker] = tuple(fact for fact in self.guarded[marker] if fact in known)
+        known = frozenset(other.facts)
+        new._add(fact for fact in self.facts if fact in known)
+        return new
+
     def covers(self, other: Store) -> bool:
         """Whether this store says everything that another says."""
         if self is other or self.impossible:

@@ -106,24 +106,23 @@ class Selection:
     def _after_grouping(
         self, frames: list[Frame], grouping: Grouping, nodes: list[exp.Expr], values: dict[exp.Expr, Term]
     ) -> list[Frame]:
-        inside = frames[0]
-        inner_keys = next(branch.keys for branch in grouping.branches)
-
         def hook(node: exp.Expr) -> Term | None:
             if node in values:
                 return values[node]
-            for key_node, inner_key, outer_key in zip(nodes, inner_keys, grouping.keys, strict=True):
-                if type(node) is type(key_node) and (node == key_node or _binds_to(node, inside, inner_key)):
-                    return outer_key
+            for position, key_node in enumerate(nodes):
+                keys = [branch.keys[position] for branch in grouping.branches]
+                if type(node) is type(key_node) and (node == key_node or _binds_to(node, frames, keys)):
+                    return grouping.keys[position]
             return None
 
         row = grouping.row()
         frame = Frame(self.interpreter, row, outer=self.outer, aliases=self.aliases, hooks=(hook,), names=self.names)
-        for alias, columns in inside.sources.items():
-            translated = {name: grouping.translate(term) for name, term in columns.items()}
+        for alias, columns in frames[0].sources.items():
+            same = {n: t for n, t in columns.items() if all(f.sources.get(alias, {}).get(n) is t for f in frames)}
+            translated = {name: grouping.translate(term) for name, term in same.items()}
             frame.sources[alias] = {name: term for name, term in translated.items() if term is not None}
-        for name, term in inside.merged.items():
-            found = grouping.translate(term)
+        for name, term in frames[0].merged.items():
+            found = grouping.translate(term) if all(f.merged.get(name) is term for f in frames) else None
             if found is not None:
                 frame.merged[name] = found
         having = self.node.args.get("having")
@@ -207,7 +206,8 @@ def distinct_row(interpreter: Interpreter, rows: list[Row], node: exp.Expr, oute
     return replace(row, columns=dict(zip(rows[0].columns, grouping.keys, strict=True)))
 
 
-def _binds_to(node: exp.Expr, frame: Frame, key: Term) -> bool:
+def _binds_to(node: exp.Expr, frames: list[Frame], keys: list[Term]) -> bool:
+    """Whether an expression is a key in every branch."""
     if isinstance(node, (exp.Literal, exp.Null, exp.Boolean, exp.Subquery)):
         return False
-    return bind(node, frame) is key
+    return all(bind(node, frame) is key for frame, key in zip(frames, keys, strict=True))

@@ -32,17 +32,31 @@ class Surviving:
         self.ledger = ledger
         self.branches = branches
         self.outer = outer
+        self.shared = self._shared_row()
         self.kept = self._kept_parts()
         self.keys = self._outer_keys()
         self.store = self._store()
 
+    def _shared_row(self) -> Row:
+        """What all branches have in common: underlying rows, and the facts that hold whichever branch a row is of."""
+        first, *others = (branch.row for branch in self.branches)
+        if not others:
+            return first
+        store = first.store
+        for other in others:
+            store = store.shared(other.store)
+        parts = tuple(part for part in first.parts if all(part in other.parts for other in others))
+        return Row(store=store, parts=parts)
+
+    def _shared_keys(self) -> list[Term]:
+        """The keys that are the same term in every branch."""
+        columns = zip(*(branch.keys for branch in self.branches), strict=True)
+        return [first for first, *others in columns if all(other is first for other in others)]
+
     def _kept_parts(self) -> tuple[Part, ...]:
         """Underlying rows that the keys determine, and whose labels speak of such rows only."""
-        if len(self.branches) != 1:
-            return ()
-        row, keys = self.branches[0].row, self.branches[0].keys
-        known = row.determined(keys)
-        kept = [part for part in row.parts if part.uid in known]
+        known = self.shared.determined(self._shared_keys())
+        kept = [part for part in self.shared.parts if part.uid in known]
         while True:
             variables = _variables(kept) | (self.outer.variables() if self.outer else frozenset())
             uids = {part.uid for part in kept} | (self.outer.uids() if self.outer else frozenset())
@@ -66,18 +80,18 @@ class Surviving:
 
     def _outer_keys(self) -> tuple[Term, ...]:
         kept = self.variables()
+        shared = self._shared_keys()
         found: list[Term] = []
         for position, key in enumerate(self.branches[0].keys):
-            single = len(self.branches) == 1
             constants = {branch.row.store.canon(branch.keys[position]) for branch in self.branches}
             only = constants.pop() if len(constants) == 1 else None
             if isinstance(only, Const):
                 found.append(only)
-            elif single and (lasting := self._lasting(key, kept)) is not None:
+            elif key in shared and (lasting := self._lasting(key, kept)) is not None:
                 found.append(lasting)
             else:
-                node = self.branches[0].row.store.differences.node(key)[0] if key.is_time else key
-                grain = node.grain if isinstance(node, Var) and single else 0
+                node = self.shared.store.differences.node(key)[0] if key.is_time else key
+                grain = node.grain if isinstance(node, Var) and key in shared else 0
                 found.append(Var(_name(key), key.type, grain))
         for branch in self.branches:
             branch.survivors = list(zip(branch.keys, found, strict=True))
@@ -89,22 +103,20 @@ class Surviving:
         """The key, or what equals it, in terms of the underlying rows that survive."""
         if key.leaves <= kept:
             return key
-        return next((same for same in self.branches[0].row.store.members(key) if same.leaves <= kept), None)
+        return next((same for same in self.shared.store.members(key) if same.leaves <= kept), None)
 
     def _store(self) -> Store:
         """What is known of a group: the facts of its keys and of the underlying rows that survive."""
         kept = self.variables()
         kept |= self._mentioned_bounds(kept)
-        store = Store()
-        if len(self.branches) == 1:
-            inner = self.branches[0].row.store
-            store.owner = {v: m for v, m in inner.owner.items() if v in kept}
-            store.guarded = {
-                marker: tuple(f for f in facts if fact_leaves(f) <= kept)
-                for marker, facts in inner.guarded.items()
-                if marker in kept
-            }
-            store = store.assume(fact for fact in inner.facts if fact_leaves(fact) <= kept)
+        inner, store = self.shared.store, Store()
+        store.owner = {v: m for v, m in inner.owner.items() if v in kept}
+        store.guarded = {
+            marker: tuple(f for f in facts if fact_leaves(f) <= kept)
+            for marker, facts in inner.guarded.items()
+            if marker in kept
+        }
+        store = store.assume(fact for fact in inner.facts if fact_leaves(fact) <= kept)
         return store.assume(self._shared_facts())
 
     def _mentioned_bounds(self, kept: frozenset[Var]) -> frozenset[Var]:
