@@ -76,7 +76,7 @@ def check_comparable(state: StateSchema, relation: RelationName, admitted: Admit
         if name not in names:
             raise FindingError(
                 f"{relation} has no column {name!r}, and cannot be compared with {admitted.block.relation}",
-                fix=f"{nearest(name, names)} Leave a feature out of both with --exclude",
+                fix=f"leave a feature out of both with --exclude; {nearest(name, names)}",
             )
 
 
