@@ -175,9 +175,8 @@ class _Scoring:
         y, margin = self.judged.y, self._margin
         assert y is not None and self.trained.y is not None
         came, every = y == 1.0, np.arange(len(y))
-        named = self.task.experiment.outcome.kind.value
-        if self.task.experiment.outcome.days:
-            named = f"{self.task.experiment.outcome.days[0]:g} days"
+        days = self.task.experiment.outcome.days
+        named = f"{days[0]:g} days" if days else ""
         ways = {MODEL: margin, CONSTANT: np.zeros(len(y))}
         if self.task.segment:
             ways[SEGMENT] = self._rates(self.trained.rows, self.trained.y)
@@ -211,7 +210,7 @@ class _Scoring:
                 self.draws if by != CONSTANT else 0,
                 self.task.experiment.boosting.seed,
             )
-            yield Score(f"{measure} {named}", by, len(rows), found)
+            yield Score(f"{measure} {named}".rstrip(), by, len(rows), found)
 
     def _score(self, measure: str, by: str, compute: Callable[[Rows], float | None], most: int = 10_000) -> Score:
         t0 = self.task.dataset.t0[self.judged.rows]

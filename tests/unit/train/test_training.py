@@ -78,7 +78,7 @@ def test_threads_change_nothing(market: Shop) -> None:
     ("kind", "column", "measure", "good"),
     [
         (OutcomeKind.WITHIN, None, "AUC 7 days", lambda value: value > 0.9),
-        (OutcomeKind.FLAG, "dear", "AUC flag", lambda value: value > 0.99),
+        (OutcomeKind.FLAG, "dear", "AUC", lambda value: value > 0.99),
         (OutcomeKind.VALUE, "worth", "mean absolute error", lambda value: value < 4.0),
     ],
 )
