@@ -12,9 +12,12 @@ from tests.e2e.conftest import Answer
 from tests.e2e.starters import ordered
 
 import tzero
+from tzero.certify.verify import read_certificate, verify
 from tzero.cli.main import main
+from tzero.starters.demo import certifying
 
-SMALL = ("--listings", "600", "--days", "120")
+SMALL = ("--listings", "600", "--days", "120", "--no-certify")
+CERTIFIED = ("--listings", "600", "--days", "120")
 
 
 @pytest.fixture
@@ -55,7 +58,7 @@ def test_device_meta(demo: Any, tmp_path: Path) -> None:
 
 
 def test_flights(demo: Any, tmp_path: Path) -> None:
-    found = demo("flights", "--days", "12", "--dir", "mine", "--output", "json")
+    found = demo("flights", "--days", "12", "--dir", "mine", "--no-certify", "--output", "json")
     assert found.code == 0, found.err
     said = found.json
     (store,) = said["stability"]
@@ -81,6 +84,44 @@ def test_people_see_what_was_built(demo: Any) -> None:
     assert "\x1b" not in found.out + found.err, "colours are for terminals"
     assert re.search(r"^ +[\d.]+ s +600  refresh upstream listing", found.err, re.MULTILINE)
     assert max(map(len, (found.out + found.err).splitlines())) <= 80
+
+
+RED = (
+    "Do not train a model on this table: it knows the future.", "called T0", "What happened", "reaches back",
+    'aria-label="refused"', "The counterexample in full", "C1.leak",
+)  # fmt: skip
+GREEN = (
+    "A model may be trained on this table.", 'aria-label="certified"', "Over time", "rows per day over time",
+    "The definition, with its proof", "likewise", "counts up to 3 days later",
+)  # fmt: skip
+
+
+def test_it_refuses_what_leaks_and_certifies_the_store(
+    demo: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(certifying, "SECONDS", 2.0)
+    found = demo(*CERTIFIED)
+    assert found.code == 0, found.err
+    assert max(map(len, (found.out + found.err).splitlines())) <= 80
+    assert "\nREFUSED  iphone_device_meta_encoded_v2_t0\nIt knows the future." in found.out
+    assert "\nCERTIFIED  device_meta_encoded_t0_v1\nAll 11 checks hold: presence and 61 columns are" in found.out
+    red, *_, green = (
+        tmp_path / path for path in re.findall(r"^  (device_meta/certificates/.+\.html)$", found.out, re.M)
+    )
+    for path, said in ((red, RED), (green, GREEN)):
+        page = path.read_text(encoding="utf-8")
+        assert [text for text in said if text not in page] == []
+        assert "<script" not in page
+        assert page.count("<svg") == page.count("</svg>") > 4
+        assert page.count('class="edge"') >= 4, "the lineage is drawn"
+        assert 'aria-label="digests by column and day"' in page and 'class="new"' in page
+    document = json.loads(green.with_suffix(".json").read_text(encoding="utf-8"))
+    certificate, told = read_certificate(document)
+    assert all(check.holds for check in verify(certificate, told))
+    with tzero.open(tmp_path / "device_meta") as project:
+        assert project.require_certified("feature_store.device_meta_encoded_t0_v1").id == document["id"]
+        with pytest.raises(tzero.UncertifiedError, match="refuses it"):
+            project.require_certified("feature_store.iphone_device_meta_encoded_v2_t0")
 
 
 def test_again_makes_the_same(demo: Any, tmp_path: Path) -> None:

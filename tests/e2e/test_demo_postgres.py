@@ -45,8 +45,8 @@ FEEDS = {
 @pytest.mark.parametrize(("feed", "upstream"), FEEDS.items(), ids=[feed.starter for feed in FEEDS])
 def test_both_engines_agree(feed: Feed, upstream: dict[str, tuple[str, ...]], tmp_path: Path) -> None:
     url = fresh_database(versions()[0])
-    here = demonstrate(feed, tmp_path / "duckdb", Silent())
-    there = demonstrate(feed, tmp_path / "postgres", Silent(), target=url)
+    here = demonstrate(feed, tmp_path / "duckdb", Silent(), certified=False)
+    there = demonstrate(feed, tmp_path / "postgres", Silent(), target=url, certified=False)
     assert [r.rows for r in there.relations] == [r.rows for r in here.relations]
     assert there.stability == here.stability
     assert there.example == here.example

@@ -37,6 +37,8 @@ def command(ctx: click.Context, view: str | None, out: Path | None) -> None:
 
 def certified(view: str | None = None, out: Path | None = None) -> list[Certificate]:
     """Certify a view, or every view, telling of each gate; the certificates are kept and written."""
+    from tzero.report.written import write_certificate
+
     made = []
     with settings().open_project() as project:
         folder = out or project.root / "certificates"
@@ -44,7 +46,7 @@ def certified(view: str | None = None, out: Path | None = None) -> list[Certific
         for name in names:
             with gates_shown(str(name)) as progress:
                 made.append(project.certify(str(name), progress=progress))
-            say(f"  written to {write(made[-1], folder)}")
+            say(f"  written to {write_certificate(made[-1], folder)}")
     return made
 
 
@@ -65,20 +67,6 @@ def gates_shown(name: str) -> Iterator[Progress]:
             status.update(f"certifying {clean(name)}: {gate.code} {gate.title}")
 
         yield show_gate
-
-
-def write(found: Certificate, folder: Path) -> Path:
-    """Write a certificate as JSON and as a page, named after the relation and the moment; returns where the page is."""
-    import json
-
-    from tzero.report.page import render_page
-
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{found.relation.replace('/', '_')}-{found.certified_at:%Y%m%dT%H%M%S}-{found.id[:8]}.json"
-    path.write_text(json.dumps(found.as_json(), indent=1, sort_keys=True) + "\n", encoding="utf-8")
-    page = path.with_suffix(".html")
-    page.write_text(render_page(found), encoding="utf-8")
-    return page
 
 
 def show(made: list[Certificate], output: str) -> None:

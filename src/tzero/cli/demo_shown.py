@@ -72,6 +72,8 @@ def progress_shown() -> Iterator[Listener]:
 
 def put_summary(found: Demonstration) -> None:
     """What was built, some of it, why it is as it is, and what to do next."""
+    from tzero.certify.certificate import CERTIFIED
+
     _heading(f"{_near(found.folder)} holds a store in {found.target}, built and refreshed in {found.seconds:.1f} s")
     put_table(
         ("relation", "role", "rows", "columns", "days"),
@@ -91,6 +93,13 @@ def put_summary(found: Demonstration) -> None:
     )
     if found.why_changed and found.stability[0].unchanged < found.stability[0].rows:
         _put_paragraph(found.why_changed)
+    if found.certificates:
+        _heading("Certificates: open these pages in a browser")
+    for made in found.certificates:
+        colour = "green" if made.verdict == CERTIFIED else "red"
+        click.secho(clean(f"{made.verdict}  {_short(made.relation, found)}"), fg=colour, bold=True)
+        _put_paragraph(made.why)
+        put(f"  {_near(made.page)}")
     _heading("What to do next")
     put(f"  cd {_near(found.folder)}")
     width = max(len(line) for line, _ in found.next_steps)

@@ -42,11 +42,21 @@ class Certified(Opened):
         name = self.certifiable_name(view)
         return subject_of(self.root, self.config, self.declared, engine, name)
 
-    def certify(self, view: View = None, *, target: str | None = None, progress: Progress = silent) -> Certificate:
-        """Run every gate over a view and keep the certificate, which is good only where all of them hold."""
+    def certify(
+        self,
+        view: View = None,
+        *,
+        seconds: float | None = None,
+        target: str | None = None,
+        progress: Progress = silent,
+    ) -> Certificate:
+        """Run every gate over a view and keep the certificate, which is good only where all of them hold.
+
+        ``seconds`` is how long the search for a witness may take (default: as in tzero.toml).
+        """
         with self.session(target) as engine, engine.exclusive("tzero certify"):
             self._require_migrated(engine)
-            return certify_subject(self.subject(engine, view), self.config, progress)
+            return certify_subject(self.subject(engine, view), self.config, progress, seconds)
 
     def accept(self, view: View = None, *, by: str, why: str, target: str | None = None) -> tuple[RelationName, ...]:
         """Accept a view as it is now, by name and with a reason: the definitions of its lineage, and for a view of the

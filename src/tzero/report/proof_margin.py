@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """What is proved of one column, and by which facts; ``PROVED``, ``UNPROVED`` or ``LEAK``."""
+    """What is proved of one column, and by which facts; ``PROVED``, ``UNPROVED`` or ``LEAK``. ``likewise`` where the
+    note before it says the same."""
 
     column: str
     verdict: str
     facts: tuple[str, ...]
+    likewise: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,14 @@ def margin_of(evidence: Mapping[str, Any] | None) -> Margin | None:
     }
     left = dict(notes)
     lines = []
+    above: Note | None = None
     for number, (text, column) in enumerate(evidence["query"], 1):
-        lines.append(Line(number, text, left.pop(column, None) if column else None))
+        note = left.pop(column, None) if column else None
+        lines.append(Line(number, text, note and _beneath(note, above)))
+        above = note or above
     return Margin(tuple(lines), tuple(left.values()), tuple(evidence["assumptions"]))
+
+
+def _beneath(note: Note, above: Note | None) -> Note:
+    same = above is not None and (above.verdict, above.facts) == (note.verdict, note.facts)
+    return replace(note, likewise=same and bool(note.facts))

@@ -1,4 +1,4 @@
-"""Run a starter through everything: raw data, plan, apply, what arrives later, refresh, contract, features."""
+"""Run a starter through everything: raw data, plan, apply, what arrives later, refresh, certificates, features."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from tzero.features.views import FeatureView
 from tzero.project import Project, open_project
 from tzero.sql.names import RelationName
 from tzero.sql.render import quoted
+from tzero.starters.demo.certifying import Certified, certify
 from tzero.starters.demo.feed import Feed, RawTable
 from tzero.starters.demo.folder import lay_out
 from tzero.starters.demo.stability import Stability, compare
@@ -25,8 +26,11 @@ SHOWN_AT = (0.3, 0.6, 0.9)
 """Where in the order of their keys the printed rows stand."""
 
 
-def demonstrate(feed: Feed, folder: Path, listener: Listener, *, target: str | None = None) -> Demonstration:
-    """Make a project in a folder, give it data in two deliveries, and build, refresh, check and read its store.
+def demonstrate(
+    feed: Feed, folder: Path, listener: Listener, *, target: str | None = None, certified: bool = True
+) -> Demonstration:
+    """Make a project in a folder, give it data in two deliveries, and build, refresh, check, read and certify its
+    store; the last unless ``certified`` is false.
 
     ``target`` is a name or URL instead of the project's own database in the folder. Raises UsageError where the folder
     holds foreign files or the target tables that the raw data would be loaded into; nothing is replaced.
@@ -39,7 +43,8 @@ def demonstrate(feed: Feed, folder: Path, listener: Listener, *, target: str | N
             _start_anew(project)
         _build(project, feed, stages)
         stability = _refresh(project, feed, stages)
-        return _summary(project, feed, stages, stability, started)
+        made = certify(project, stages) if certified else ()
+        return _summary(project, feed, stages, stability, made, started)
 
 
 def _start_anew(project: Project) -> None:
@@ -101,7 +106,12 @@ def _load(engine: Engine, table: RawTable, rows: pa.RecordBatchReader, stages: S
 
 
 def _summary(
-    project: Project, feed: Feed, stages: Stages, stability: tuple[Stability, ...], started: float
+    project: Project,
+    feed: Feed,
+    stages: Stages,
+    stability: tuple[Stability, ...],
+    certificates: tuple[Certified, ...],
+    started: float,
 ) -> Demonstration:
     view = project.view()
     stages.chapter("what came out")
@@ -130,6 +140,7 @@ def _summary(
         feed.later,
         feed.why_changed,
         stability,
+        certificates,
         example,
         tuple(stages.kept),
         time.perf_counter() - started,
@@ -157,7 +168,7 @@ def _next_steps(project: Project) -> tuple[tuple[str, str], ...]:
     return (
         ("tzero show", "what is in the store"),
         ("tzero contract show", "the columns that the view promises"),
-        ("tzero certify", "pass every gate, and write certificates"),
+        ("tzero certify", "run every gate again"),
         ("tzero plan", f"what editing {project.config.declarations[0]} would change"),
         ("tzero apply", "do it, in one transaction"),
         ("import tzero; tzero.open().read()", "in Python: the features, as Arrow"),

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tzero.project.shown import ShownRelation
+from tzero.starters.demo.certifying import Certified
 from tzero.starters.demo.feed import Example
 from tzero.starters.demo.stability import Stability
 from tzero.starters.demo.stages import Stage
@@ -29,6 +30,7 @@ class Demonstration:
     later: str
     why_changed: str
     stability: tuple[Stability, ...]
+    certificates: tuple[Certified, ...]
     example: Example
     stages: tuple[Stage, ...]
     seconds: float
@@ -46,6 +48,7 @@ class Demonstration:
             "features": list(self.features),
             "later": self.later,
             "stability": [item.as_json() for item in self.stability],
+            "certificates": [item.as_json() for item in self.certificates],
             "example": self.example.as_json(),
             "stages": [stage.as_json() for stage in self.stages],
             "seconds": round(self.seconds, 3),
