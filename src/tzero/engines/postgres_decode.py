@@ -18,6 +18,8 @@ from tzero.engines.postgres_types import DAY, EPOCH_DAYS
 from tzero.errors import EngineError
 
 Values = np.ndarray[Any, Any]
+Places = range | Values
+"""Bytes of each row: evenly spaced while no field before was longer in one row than in another."""
 _COUNT, _LENGTH, _WIDEST = 2, 4, 8
 """Bytes of a row's number of fields, of a field's length, and of the longest value that is not text."""
 _WIRE = {
@@ -38,7 +40,7 @@ def batch_of(rows: Sequence[bytes], schema: pa.Schema, sent: Sequence[pa.DataTyp
     # a value of the last row may be missing and is gathered all the same
     data = b"".join((*rows, bytes(_LENGTH + _WIDEST)))
     lengths = np.fromiter(map(len, rows), np.int64, len(rows))
-    at: Values = np.cumsum(lengths) - lengths + _COUNT
+    at = _begins(lengths, _COUNT)
     columns = []
     for field, kind in zip(schema, sent, strict=True):
         try:
@@ -49,23 +51,41 @@ def batch_of(rows: Sequence[bytes], schema: pa.Schema, sent: Sequence[pa.DataTyp
     return pa.RecordBatch.from_arrays(columns, schema=schema)
 
 
-def _column(data: bytes, at: Values, kind: pa.DataType) -> tuple[pa.Array, Values]:
+def _column(data: bytes, at: Places, kind: pa.DataType) -> tuple[pa.Array, Places]:
     """One column, whose fields begin at these bytes, and where the fields after it begin."""
     lengths = _gathered(data, at, ">i4")
-    missing = lengths < 0
-    valid = None if not missing.any() else ~missing
-    began = at + _LENGTH
-    after = began + np.maximum(lengths, 0)
+    shortest, longest = int(lengths.min()), int(lengths.max())
+    valid = None if shortest >= 0 else lengths >= 0
+    began = _shifted(at, _LENGTH)
+    after = _shifted(began, max(longest, 0) if shortest == longest else np.maximum(lengths, 0))
     if pa.types.is_string(kind):
         return _texts(data, began, after, valid), after
     return _numbers(data, began, kind, valid), after
 
 
-def _gathered(data: bytes, at: Values, form: str) -> Values:
+def _begins(lengths: Values, first: int) -> Places:
+    """Where each row begins, after so many bytes of it."""
+    if lengths.min() == (width := int(lengths.max())):
+        return range(first, first + len(lengths) * width, width)
+    found: Values = np.cumsum(lengths) - lengths + first
+    return found
+
+
+def _shifted(at: Places, by: Values | int) -> Places:
+    if isinstance(at, range) and isinstance(by, int):
+        return range(at.start + by, at.stop + by, at.step)
+    found: Values = np.asarray(at) + by
+    return found
+
+
+def _gathered(data: bytes, at: Places, form: str) -> Values:
     """The values of a form that begin at these bytes."""
-    width = np.dtype(form).itemsize
-    everywhere: Values = np.ndarray((len(data) - width + 1,), form, data, strides=(1,))
-    return everywhere[at].astype(np.dtype(form).newbyteorder("="), copy=False)
+    if isinstance(at, range):
+        found: Values = np.ndarray((len(at),), form, data, at.start, (at.step,))
+    else:
+        everywhere: Values = np.ndarray((len(data) - np.dtype(form).itemsize + 1,), form, data, strides=(1,))
+        found = everywhere[at]
+    return found.astype(np.dtype(form).newbyteorder("="))
 
 
 def _sent(kind: pa.DataType) -> tuple[str, int]:
@@ -77,7 +97,7 @@ def _sent(kind: pa.DataType) -> tuple[str, int]:
     return _WIRE[kind], 0
 
 
-def _numbers(data: bytes, began: Values, kind: pa.DataType, valid: Values | None) -> pa.Array:
+def _numbers(data: bytes, began: Places, kind: pa.DataType, valid: Values | None) -> pa.Array:
     form, epoch = _sent(kind)
     values = _gathered(data, began, form)
     if epoch:
@@ -92,7 +112,7 @@ def _numbers(data: bytes, began: Values, kind: pa.DataType, valid: Values | None
     return pa.Array.from_buffers(kind, len(began), [_bitmap(valid), pa.py_buffer(values)])
 
 
-def _texts(data: bytes, began: Values, after: Values, valid: Values | None) -> pa.Array:
+def _texts(data: bytes, began: Places, after: Places, valid: Values | None) -> pa.Array:
     """Every second value of an array that holds each text and then what lies between it and the next."""
     bounds = np.empty(2 * len(began), np.int64)
     bounds[0::2], bounds[1::2] = began, after
