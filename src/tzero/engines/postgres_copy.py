@@ -17,7 +17,7 @@ from tzero.engines.postgres_decode import batch_of
 from tzero.engines.postgres_encode import HEADER, TRAILER, Encoded, encoded
 from tzero.engines.postgres_session import Connection
 
-_MOST_ROWS, _MOST_BYTES = 8_192, 1 << 25
+_MOST_ROWS, _MOST_BYTES = 8_192, 1 << 21
 """What is decoded at once: little enough to stay in the processor's cache."""
 _PIECE = 1 << 20
 _ENDS = {len(end): end for end in (TRAILER, HEADER + TRAILER)}

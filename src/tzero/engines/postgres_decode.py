@@ -53,14 +53,25 @@ def batch_of(rows: Sequence[bytes], schema: pa.Schema, sent: Sequence[pa.DataTyp
 
 def _column(data: bytes, at: Places, kind: pa.DataType) -> tuple[pa.Array, Places]:
     """One column, whose fields begin at these bytes, and where the fields after it begin."""
-    lengths = _gathered(data, at, ">i4")
+    form, epoch = _sent(kind)
+    narrow = form is not None and form.itemsize <= _LENGTH
+    # a length and a narrow value lie side by side: both come with one look
+    head = _gathered(data, at, np.dtype(">i8") if narrow else np.dtype(">i4"))
+    lengths = head >> 32 if narrow else head
     shortest, longest = int(lengths.min()), int(lengths.max())
     valid = None if shortest >= 0 else lengths >= 0
     began = _shifted(at, _LENGTH)
     after = _shifted(began, max(longest, 0) if shortest == longest else np.maximum(lengths, 0))
-    if pa.types.is_string(kind):
+    if form is None:
         return _texts(data, began, after, valid), after
-    return _numbers(data, began, kind, valid), after
+    values = _lowest(head, form) if narrow else _gathered(data, began, form)
+    return _numbers(values, kind, epoch, valid), after
+
+
+def _lowest(words: Values, form: np.dtype[Any]) -> Values:
+    """The values of a form with which the lower half of each word begins."""
+    halves: Values = words.astype(np.uint32) >> (8 * (_LENGTH - form.itemsize))
+    return halves.astype(f"u{form.itemsize}").view(form.newbyteorder("="))
 
 
 def _begins(lengths: Values, first: int) -> Places:
@@ -78,28 +89,27 @@ def _shifted(at: Places, by: Values | int) -> Places:
     return found
 
 
-def _gathered(data: bytes, at: Places, form: str) -> Values:
+def _gathered(data: bytes, at: Places, form: np.dtype[Any]) -> Values:
     """The values of a form that begin at these bytes."""
     if isinstance(at, range):
         found: Values = np.ndarray((len(at),), form, data, at.start, (at.step,))
     else:
-        everywhere: Values = np.ndarray((len(data) - np.dtype(form).itemsize + 1,), form, data, strides=(1,))
+        everywhere: Values = np.ndarray((len(data) - form.itemsize + 1,), form, data, strides=(1,))
         found = everywhere[at]
-    return found.astype(np.dtype(form).newbyteorder("="))
+    return found.astype(form.newbyteorder("="))
 
 
-def _sent(kind: pa.DataType) -> tuple[str, int]:
-    """The form of a type on the wire, and what must be added to count as Arrow does."""
+def _sent(kind: pa.DataType) -> tuple[np.dtype[Any] | None, int]:
+    """The form of a type on the wire, none for text, and what must be added to count as Arrow does."""
     if pa.types.is_date32(kind):
-        return ">i4", EPOCH_DAYS
+        return np.dtype(">i4"), EPOCH_DAYS
     if pa.types.is_timestamp(kind):
-        return ">i8", EPOCH_DAYS * DAY
-    return _WIRE[kind], 0
+        return np.dtype(">i8"), EPOCH_DAYS * DAY
+    return (None if pa.types.is_string(kind) else np.dtype(_WIRE[kind])), 0
 
 
-def _numbers(data: bytes, began: Places, kind: pa.DataType, valid: Values | None) -> pa.Array:
-    form, epoch = _sent(kind)
-    values = _gathered(data, began, form)
+def _numbers(values: Values, kind: pa.DataType, epoch: int, valid: Values | None) -> pa.Array:
+    number = len(values)
     if epoch:
         # the largest and smallest are infinity; what comes near the largest cannot be counted from an earlier epoch
         limits = np.iinfo(values.dtype)
@@ -109,7 +119,7 @@ def _numbers(data: bytes, began: Places, kind: pa.DataType, valid: Values | None
         values = values + values.dtype.type(epoch)
     if pa.types.is_boolean(kind):
         values = np.packbits(values, bitorder="little")
-    return pa.Array.from_buffers(kind, len(began), [_bitmap(valid), pa.py_buffer(values)])
+    return pa.Array.from_buffers(kind, number, [_bitmap(valid), pa.py_buffer(values)])
 
 
 def _texts(data: bytes, began: Places, after: Places, valid: Values | None) -> pa.Array:
