@@ -89,10 +89,14 @@ def _text(name: str, array: pa.Array, before: int) -> Text:
 
 
 def _refuse_nul(name: str, array: pa.Array, before: int) -> None:
-    data = array.buffers()[2]
-    if data is None or not _NUL.search(memoryview(data)):
+    _, offsets, data = array.buffers()
+    if data is None:
         return
-    # the buffer may hold more than this array shows
+    bounds = np.frombuffer(offsets, np.int32)
+    shown = memoryview(data)[bounds[array.offset] : bounds[array.offset + len(array)]]
+    if not _NUL.search(shown):
+        return
+    # it may stand where a NULL hides it
     at = pc.index(pc.match_substring(array, "\0"), True).as_py()
     if at >= 0:
         raise SourceError(
