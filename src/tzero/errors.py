@@ -15,6 +15,7 @@
     ├── EngineError                the database or the environment failed           exit 3
     │   ├── TargetError            the target cannot be opened or is read-only
     │   ├── MissingRelationError   a relation that the declarations need is not there
+    │   ├── OutOfTimeError         a statement took longer than it may
     │   └── StateError             the state tables do not fit this version
     ├── BusyError                  somebody else holds the lock                     exit 4
     │   └── StalePlanError         the target changed after the plan was made
@@ -102,6 +103,10 @@ class TargetError(EngineError):
 
 
 class MissingRelationError(EngineError):
+    pass
+
+
+class OutOfTimeError(EngineError):
     pass
 
 

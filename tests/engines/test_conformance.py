@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
+import time
 from pathlib import Path
 
 import pyarrow as pa
@@ -12,7 +13,7 @@ from tests.engines.conftest import LONGEST_NAME, Opener
 
 from tzero.engines.base import Engine
 from tzero.engines.catalog import RelationKind, StoredRelation
-from tzero.errors import BusyError, DeclarationError, EngineError, MissingRelationError, TargetError
+from tzero.errors import BusyError, DeclarationError, EngineError, MissingRelationError, OutOfTimeError, TargetError
 from tzero.sql.names import RelationName
 from tzero.sql.parse import parse_one
 
@@ -224,3 +225,18 @@ def test_one_change_at_a_time(engine: Engine, opener: Opener) -> None:
 
 def test_messages_hold_no_path_of_the_machine(engine: Engine, tmp_path: Path) -> None:
     assert str(tmp_path) not in engine.label
+
+
+ENDLESS = "WITH RECURSIVE r AS (SELECT 1 AS n UNION ALL SELECT 1 FROM r) SELECT count(*) FROM r"
+
+
+@pytest.mark.parametrize("method", ["rows", "execute", "arrow"])
+def test_a_statement_that_never_ends_is_ended(engine: Engine, method: str) -> None:
+    begun = time.monotonic()
+    with pytest.raises(OutOfTimeError, match="ran out of its time"), engine.limited(0.3):
+        getattr(engine, method)(ENDLESS)
+    assert time.monotonic() - begun < 10
+    with engine.limited(0.3):
+        time.sleep(0.4)
+        assert engine.rows("SELECT 1") == [(1,)], "each statement has that time, and the next one works"
+    assert engine.arrow("SELECT 1 AS n").read_all().num_rows == 1

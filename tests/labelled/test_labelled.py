@@ -18,7 +18,7 @@ POSTGRES = pytest.param("postgres", marks=pytest.mark.skipif(not versions(), rea
 
 
 def test_every_label_of_our_own_is_right() -> None:
-    found = measure(read_items(OWN), "duckdb", 20, 0, worlds=300)
+    found = measure(read_items(OWN), "duckdb", 20, 0, worlds=80)
     assert (found.leaks, found.missed, found.false_alarms, found.not_run) == (2, [], [], [])
     assert (found.wrongly_proved, found.unproved) == ([], [])
     assert (found.assumed, found.not_flipped) == (1, [])
@@ -27,7 +27,7 @@ def test_every_label_of_our_own_is_right() -> None:
 def test_a_wrong_label_is_seen() -> None:
     turned = {"SAFE": "LEAK", "LEAK": "SAFE"}
     items = [replace(item, label=turned[item.label]) for item in read_items(OWN)]
-    found = measure(items, "duckdb", 20, 0, worlds=300)
+    found = measure(items, "duckdb", 20, 0, worlds=80)
     assert found.missed == found.wrongly_proved == ["earlier-images"]
     assert len(found.false_alarms) == 2
     assert len(found.unproved) == 2
@@ -35,7 +35,7 @@ def test_a_wrong_label_is_seen() -> None:
 
 def test_an_assumption_that_is_not_enough_is_seen() -> None:
     leaks = [replace(item, safe_if=("pin_timezone",)) for item in read_items(OWN) if not item.safe]
-    assert len(measure(leaks, "duckdb", 20, 0, worlds=300).not_flipped) == 4
+    assert len(measure(leaks, "duckdb", 20, 0, worlds=80).not_flipped) == 4
 
 
 @pytest.mark.skipif(not GIVEN, reason="TZERO_LABELLED names no file")

@@ -43,6 +43,9 @@ class Engine(Protocol):
     def arrow(self, query: Query, batch_rows: int = BATCH_ROWS) -> pa.RecordBatchReader:
         """Stream a result; to be read before the next statement."""
 
+    def limited(self, seconds: float) -> AbstractContextManager[None]:
+        """End every statement within that takes longer. Raises OutOfTimeError."""
+
     def transaction(self) -> AbstractContextManager[None]:
         """All or nothing: commit at the end, roll back on any exception. Until then others read the old state."""
 

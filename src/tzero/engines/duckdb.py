@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from tzero.engines import duckdb_ddl
 from tzero.engines.base import BATCH_ROWS, Query
 from tzero.engines.catalog import ColumnInfo, Description, RelationKind, Statement, StoredRelation
 from tzero.engines.duckdb_errors import translated
+from tzero.engines.duckdb_limit import TimeLimit
 from tzero.engines.targets import Target
 from tzero.errors import BusyError, ConfigError, TargetError
 from tzero.features.suggest import nearest
@@ -94,6 +95,7 @@ class DuckDBEngine:
         self._scan = FileScan(_reader, partial(_located, target.root))
         self.label = target.label
         self.read_only = read_only
+        self._limit = TimeLimit(target.label, connection.interrupt)
 
     def close(self) -> None:
         self._connection.close()
@@ -105,12 +107,19 @@ class DuckDBEngine:
         self._run(query, parameters)
 
     def rows(self, query: Query, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        with translated(self.label):
-            return self._run(query, parameters).fetchall()
+        with self._limit.watching(), translated(self.label):
+            return self._executed(query, parameters).fetchall()
 
     def arrow(self, query: Query, batch_rows: int = BATCH_ROWS) -> pa.RecordBatchReader:
-        with translated(self.label):
-            return self._connection.sql(self._text(query)).to_arrow_reader(batch_rows)
+        with self._limit.watching(), translated(self.label):
+            found = self._connection.sql(self._text(query))
+            # a stream goes on after this: what has a limit is done within it
+            return (
+                found.to_arrow_reader(batch_rows) if self._limit.seconds is None else found.to_arrow_table().to_reader()
+            )
+
+    def limited(self, seconds: float) -> AbstractContextManager[None]:
+        return self._limit.set_to(seconds)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -203,10 +212,12 @@ class DuckDBEngine:
     def refresh_statements(self, relation: StoredRelation) -> tuple[Statement, ...]:
         return duckdb_ddl.stored_statements(relation)
 
-    def _run(self, query: Query, parameters: Sequence[Any] = ()) -> duckdb.DuckDBPyConnection:
-        sql = self._text(query)
-        with translated(self.label):
-            return self._connection.execute(sql, list(parameters))
+    def _run(self, query: Query, parameters: Sequence[Any] = ()) -> None:
+        with self._limit.watching(), translated(self.label):
+            self._executed(query, parameters)
+
+    def _executed(self, query: Query, parameters: Sequence[Any]) -> duckdb.DuckDBPyConnection:
+        return self._connection.execute(self._text(query), list(parameters))
 
     def _text(self, query: Query) -> str:
         return query if isinstance(query, str) else render(query, self.dialect, self._scan)

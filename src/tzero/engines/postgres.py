@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from functools import partial
 from typing import Any
 
@@ -15,6 +15,7 @@ from tzero.engines import (
     postgres_catalog,
     postgres_copy,
     postgres_ddl,
+    postgres_limit,
     postgres_lock,
     postgres_types,
     postgres_versions,
@@ -79,6 +80,9 @@ class PostgresEngine:
         schema, batches = postgres_types.schema_of(columns), self._sent(sql, columns, batch_rows)
         # the first batch now, so that a query that fails fails here
         return pa.RecordBatchReader.from_batches(schema, _chained(next(batches, None), batches))
+
+    def limited(self, seconds: float) -> AbstractContextManager[None]:
+        return postgres_limit.limited(self.rows, seconds)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

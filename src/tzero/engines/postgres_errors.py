@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import psycopg
 from psycopg import errors
 
-from tzero.errors import BusyError, EngineError, MissingRelationError, TargetError, TzeroError
+from tzero.errors import BusyError, EngineError, MissingRelationError, OutOfTimeError, TargetError, TzeroError
 
 
 @contextmanager
@@ -49,7 +49,8 @@ def meaning(error: psycopg.Error, label: str, blockers: str = "") -> TzeroError:
 
 def _failed(error: psycopg.Error, label: str, what: str) -> TzeroError:
     if isinstance(error, errors.QueryCanceled) and "statement timeout" in what:
-        return EngineError(f"{label}: {what}", fix="give it more time: statement_timeout of the target in tzero.toml")
+        fix = "give it more time: statement_timeout of the target in tzero.toml"
+        return OutOfTimeError(f"{label}: a statement ran out of its time: {what}", fix=fix)
     if isinstance(error, psycopg.OperationalError) and error.sqlstate is None:
         return TargetError(f"{label} cannot be reached: {what}", fix="check that the server runs, and the target's url")
     return EngineError(f"{label}: {what}")

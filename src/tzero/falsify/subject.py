@@ -12,7 +12,7 @@ from tzero.errors import DeclarationError, ExpressionError
 from tzero.falsify.closure import renamed
 from tzero.falsify.literals import Literals, read_literals
 from tzero.falsify.mutations.clock import EARLY, LATE, stopped_at
-from tzero.prove.declarations import Declarations, Relation
+from tzero.prove.declarations import Declarations, Query, Relation
 from tzero.sql.parse import parse_one
 from tzero.sql.render import relations_of
 
@@ -76,7 +76,13 @@ class Subject:
         outputs = {item.alias_or_name.lower() for item in (select.expressions if select else [])}
         return tuple(name if name in outputs else renamed.get(name, name) for name in names)
 
-    def zone_of(self, column: str) -> str | None:
+    def day_zone(self, query: Query) -> str:
+        """The zone of days: declared, or that of the anchor's expression, or the only one that is named, or UTC."""
+        named = self.literals.zones
+        of_anchor = self._zone_of(query.anchor)
+        return query.zone or of_anchor or (next(iter(named)) if len(named) == 1 else "UTC")
+
+    def _zone_of(self, column: str) -> str | None:
         """The only time zone that an output column is written with."""
         select = self.tree.find(exp.Select)
         for item in select.expressions if select else []:

@@ -11,7 +11,7 @@ from tzero.falsify.witness import Witness
 
 
 class Outcome(StrEnum):
-    """LEAK has a witness; CLEAN found none where things moved; INCONCLUSIVE exercised nothing, or could not run."""
+    """LEAK has a witness; CLEAN found none where things moved; INCONCLUSIVE exercised nothing, or did not end."""
 
     LEAK = "LEAK"
     CLEAN = "CLEAN"
@@ -22,7 +22,8 @@ class Outcome(StrEnum):
 class Exercise:
     """How often a mutation was tried, how often the database refused (``why``), how much of what was free it moved.
 
-    For changes of the session, the clock or the order nothing is free to move: ``rows`` are those that were compared.
+    ``unended`` of the refused worlds ran out of their time: the query may never end there. For changes of the session,
+    the clock or the order nothing is free to move: ``rows`` are those that were compared.
     """
 
     worlds: int = 0
@@ -30,22 +31,36 @@ class Exercise:
     rows: int = 0
     moved: int = 0
     why: str = ""
+    unended: int = 0
 
     @property
     def share(self) -> float:
         return self.moved / self.rows if self.rows else 0.0
 
     def to_json(self) -> dict[str, Any]:
-        counts = {"worlds": self.worlds, "failed": self.failed, "why": self.why, "rows": self.rows, "moved": self.moved}
-        return {**counts, "share": round(self.share, 4)}
+        return {
+            "worlds": self.worlds,
+            "failed": self.failed,
+            "unended": self.unended,
+            "why": self.why,
+            "rows": self.rows,
+            "moved": self.moved,
+            "share": round(self.share, 4),
+        }
 
     def plus(self, *, rows: int = 0, moved: int = 0) -> Exercise:
         """With one more world."""
         return replace(self, worlds=self.worlds + 1, rows=self.rows + rows, moved=self.moved + moved)
 
-    def refused(self, why: str) -> Exercise:
-        """With one more world that could not be run."""
-        return replace(self, worlds=self.worlds + 1, failed=self.failed + 1, why=self.why or why)
+    def refused(self, why: str, *, unended: bool = False) -> Exercise:
+        """With one more world that could not be run, or not to its end."""
+        return replace(
+            self,
+            worlds=self.worlds + 1,
+            failed=self.failed + 1,
+            unended=self.unended + unended,
+            why=self.why or why,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +114,7 @@ class Trial:
             f" on {self.engine}, seed {self.seed}"
         )
         for name, e in self.exercised.items():
-            failed = f", {e.failed} could not run: {e.why}" if e.failed else ""
+            failed = f", {e.failed} {'did not end' if e.unended else 'could not run'}: {e.why}" if e.failed else ""
             lines.append(f"  {name:<9} {_number(e.worlds, 'world'):>11}, moved {e.share:6.1%} of {e.rows} rows{failed}")
         if self.unmoved:
             lines.append(f"never moved, so nothing is said of: {', '.join(self.unmoved)}")

@@ -149,8 +149,8 @@ def test_each_change_of_the_rows_finds_its_leak(engine: Engine, mutation: str) -
 
 
 def test_a_budget_is_kept_and_told(engine: Engine) -> None:
-    trial = trial_of(engine, "safe", seconds=0.5, worlds=10_000)
-    assert trial.seconds < 5
+    trial = trial_of(engine, "safe", seconds=2, worlds=10_000)
+    assert trial.seconds < 10
     told = trial.to_json()
     assert told["seed"] == 0
     assert told["worlds"] == sum(exercise["worlds"] for exercise in told["exercised"].values())

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import time
 from datetime import timedelta
 from typing import Any
 
@@ -235,3 +236,34 @@ def test_a_day_is_one_of_the_zone_that_it_is_written_in() -> None:
     assert leak(mixed, shop(zone=None)).witness is not None
     trial = falsify(query.format(oslo, other, oslo), shop(), seconds=20, worlds=120)
     assert trial.outcome is Outcome.CLEAN, str(trial)
+
+
+ENDLESS = "WITH RECURSIVE r AS (SELECT 1 AS n UNION ALL SELECT 1 FROM r WHERE {}) SELECT count(*) FROM r"
+NEVER_ENDS = f"SELECT s.id, s.sold_at AS t0, ({ENDLESS.format('TRUE')}) AS f FROM sales s"
+SOMETIMES = "EXISTS (SELECT 1 FROM sales o WHERE o.price > 90)"
+
+
+def test_a_query_that_never_ends_is_ended_and_is_not_clean() -> None:
+    begun = time.monotonic()
+    trial = falsify(NEVER_ENDS, shop(), seconds=0.6)
+    assert time.monotonic() - begun < 15
+    assert trial.outcome is Outcome.INCONCLUSIVE
+    assert "ran out of its time (0.5 s)" in trial.reason
+
+
+def test_a_world_on_which_a_query_never_ends_is_no_clean_world() -> None:
+    query = f"SELECT s.id, s.sold_at AS t0, ({ENDLESS.format(SOMETIMES)}) AS f FROM sales s"
+    trial = falsify(query, shop(sales={"nonnegative": frozenset({"price"})}), seconds=2, mutations=["add", "perturb"])
+    assert trial.outcome is Outcome.INCONCLUSIVE, str(trial)
+    assert sum(exercise.unended for exercise in trial.exercised.values()) > 0
+    assert "ran out of time" in trial.reason
+    assert "did not end" in str(trial)
+
+
+def test_a_query_that_fails_midway_is_refused() -> None:
+    """The first rows are there when the error comes: it is one of the database all the same."""
+    value = "CASE WHEN g.i = 9999 THEN error('x') ELSE g.i END"
+    query = f"SELECT s.id, s.sold_at AS t0, {value} AS f FROM sales s, range(10000) g(i)"
+    trial = falsify(query, shop(), seconds=1)
+    assert trial.outcome is Outcome.INCONCLUSIVE
+    assert "could not run it" in trial.reason

@@ -82,3 +82,14 @@ def test_the_clock_and_the_order_of_rows(engine: Engine, value: str, mutation: s
     witness = falsify_relation(engine, RelationName("shop", name), asked, seconds=60, worlds=50).witness
     assert witness is not None
     assert (witness.column, witness.mutation) == ("f", mutation)
+
+
+ENDLESS = "(WITH RECURSIVE r AS (SELECT 1 AS n UNION ALL SELECT 1 FROM r) SELECT count(*) FROM r)"
+
+
+def test_a_query_that_never_ends_is_ended_and_the_session_is_as_before(engine: Engine) -> None:
+    query = f"SELECT s.id, s.sold_at AS t0, {ENDLESS} AS f FROM sales s"
+    trial = falsify(query, shop(), dialect="postgres", engine=engine, seconds=0.6)
+    assert trial.outcome is Outcome.INCONCLUSIVE
+    assert "ran out of its time" in trial.reason
+    assert engine.rows("SHOW statement_timeout") == [("0",)]

@@ -7,6 +7,8 @@ from dataclasses import replace
 
 from tzero.falsify.mutations.circumstance import Circumstance, Pair, Setting, Stage
 
+ZONES = ("Europe/Oslo", "America/Los_Angeles", "Asia/Kolkata")
+
 
 def zone(setting: Setting, stage: Stage) -> Iterator[Pair]:
     for name in stage.zones:
