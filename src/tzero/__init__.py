@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from tzero.features.views import FeatureView as FeatureView
     from tzero.project import Project as Project
     from tzero.project import open_project as open  # noqa: A004  like gzip.open: what one does with a project
+    from tzero.project import require_certified as require_certified
 
 # imported when first used, so that `tzero --help` and `import tzero` wait for no database driver
 _HOME = {
@@ -58,6 +59,7 @@ _HOME = {
     "expr": "features.expressions",
     "one_hot": "features.expressions",
     "open": "project",
+    "require_certified": "project",
     "vocabulary": "features.expressions",
 }
 _CALLED_THERE = {"open": "open_project"}
@@ -87,6 +89,7 @@ __all__ = [
     "expr",
     "one_hot",
     "open",
+    "require_certified",
     "vocabulary",
 ]
 
