@@ -383,7 +383,7 @@ def test_init_blank_is_a_project_that_says_what_it_misses(shop: Shop, tmp_path: 
 
 
 def test_unexpected_errors_are_short_unless_asked(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    def boom(*_: object) -> None:
+    def boom(*_: object, **__: object) -> None:
         raise ZeroDivisionError("boom")
 
     monkeypatch.setattr("tzero.project.building.plan_apply", boom)

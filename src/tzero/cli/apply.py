@@ -10,11 +10,14 @@ import click
 
 from tzero.cli.options import project_options, settings
 from tzero.cli.output import put, put_json, say
-from tzero.cli.plan import described
+from tzero.cli.plan import covered, described
 from tzero.cli.progress import steps_shown
 from tzero.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tzero.refresh.coverage import Coverage
     from tzero.refresh.performing import Outcome
     from tzero.refresh.plan import Plan
 
@@ -32,14 +35,16 @@ def command(yes: bool, saved: Path | None) -> None:
         if saved is not None:
             _require_same(found, saved)
         if found.is_empty:
-            _finish(found, None, as_json=given.as_json)
+            _finish(found, None, found.coverage, as_json=given.as_json)
             return
         if not yes and not _agreed(found):
             say("nothing was changed")
             return
         with steps_shown(len(found.steps)) as progress:
             outcome = project.apply(planned=found, progress=progress)
-    _finish(found, outcome, as_json=given.as_json)
+        # sources that the plan did not find are built now
+        vocabularies = found.coverage or project.coverage()
+    _finish(found, outcome, vocabularies, as_json=given.as_json)
 
 
 def _require_same(found: Plan, saved: Path) -> None:
@@ -58,13 +63,15 @@ def _agreed(found: Plan) -> bool:
     return click.confirm("apply these steps?", err=True)
 
 
-def _finish(found: Plan, outcome: Outcome | None, *, as_json: bool) -> None:
+def _finish(found: Plan, outcome: Outcome | None, vocabularies: Sequence[Coverage], *, as_json: bool) -> None:
     if as_json:
         done = (
             {"target": found.target, "run_id": None, "steps": []} if outcome is None else outcome.as_json(found.target)
         )
-        put_json(done)
+        put_json(done | {"vocabularies": [item.as_json() for item in vocabularies]})
     elif outcome is None:
         put(described(found, brief=True))
     else:
         put(f"{found.target} is as declared; run {outcome.run_id} took {outcome.whole.seconds:.2f} s")
+        for line in covered(item for item in vocabularies if item.is_low):
+            say(line)

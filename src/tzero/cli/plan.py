@@ -10,6 +10,9 @@ from tzero.cli.options import Settings, project_options, settings
 from tzero.cli.output import put, put_json
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tzero.refresh.coverage import Coverage
     from tzero.refresh.plan import Plan
 
 
@@ -63,4 +66,9 @@ def described(plan: Plan, *, brief: bool) -> str:
                 lines += [f"       {line}" for line in statement.sql.splitlines()]
                 if statement.lock:
                     lines.append(f"       -- locks {statement.lock}")
-    return "\n".join([*lines, *(f"note: {note}" for note in plan.notes)])
+    return "\n".join([*lines, *(f"note: {note}" for note in plan.notes), *covered(plan.coverage)])
+
+
+def covered(found: Iterable[Coverage]) -> list[str]:
+    """A line for each vocabulary: how much of the data it covers."""
+    return [f"{'warning' if item.is_low else 'note'}: {item}" for item in found]

@@ -3,5 +3,15 @@
 from tzero.compile.compiler import compile_view
 from tzero.compile.deployment import Deployment, Relation, RelationRole, SourceCheck
 from tzero.compile.named_rows import NamedRows
+from tzero.compile.vocabularies import VocabularyCheck, vocabulary_checks
 
-__all__ = ["Deployment", "NamedRows", "Relation", "RelationRole", "SourceCheck", "compile_view"]
+__all__ = [
+    "Deployment",
+    "NamedRows",
+    "Relation",
+    "RelationRole",
+    "SourceCheck",
+    "VocabularyCheck",
+    "compile_view",
+    "vocabulary_checks",
+]

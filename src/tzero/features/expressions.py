@@ -16,12 +16,16 @@ from tzero.sql.portable import ColumnRef, columns_of, parse_expression
 
 @dataclass(frozen=True, slots=True)
 class Expression:
-    """A scalar expression over columns of the own row; ``domain`` lists its possible values, if they are closed."""
+    """A scalar expression over columns of the own row; ``domain`` lists its possible values, if they are closed.
+
+    ``listed`` are those of them that a vocabulary names: the others stand for what is missing, and for the rest.
+    """
 
     sql: str
     place: Place = field(compare=False)
     tree: exp.Expr = field(compare=False, repr=False)
     domain: tuple[str, ...] | None = None
+    listed: tuple[str, ...] = ()
 
     @property
     def columns(self) -> tuple[ColumnRef, ...]:
@@ -100,7 +104,7 @@ def vocabulary(
         case = case.when(exp.Is(this=source.copy(), expression=exp.Null()), exp.Null())
     case = case.when(exp.In(this=known.copy(), expressions=[text(value) for value in values]), known.copy())
     case = case.else_(text(other))
-    return Expression(case.sql("postgres"), place, case, (*values, *extra))
+    return Expression(case.sql("postgres"), place, case, (*values, *extra), values)
 
 
 def one_hot(

@@ -9,6 +9,7 @@ from tzero.doctor import Diagnosis, Store, diagnose
 from tzero.errors import MissingRelationError, UsageError
 from tzero.project.files import read_batches
 from tzero.project.opened import Opened, silent
+from tzero.refresh.coverage import Coverage
 from tzero.refresh.declared import sources_of
 from tzero.refresh.explaining import script
 from tzero.refresh.performing import Outcome, Progress, perform
@@ -17,6 +18,7 @@ from tzero.refresh.planning import EVERYTHING, plan_apply, plan_refresh
 from tzero.refresh.roles import Roles, grant_script
 from tzero.refresh.selecting import Selection
 from tzero.refresh.survey import survey
+from tzero.refresh.vocabularies import coverage, has_vocabularies
 from tzero.sql.names import RelationName
 from tzero.state import definition
 
@@ -25,9 +27,16 @@ class Building(Opened):
     """Plan, apply, refresh and load; examine the database that the store is in."""
 
     def plan(self, target: str | None = None) -> Plan:
-        """What `apply` would do; writes nothing."""
+        """What `apply` would do, and how much of the data the vocabularies cover; writes nothing."""
         with self.session(target, read_only=True) as engine:
-            return plan_apply(self.declared, engine)
+            return plan_apply(self.declared, engine, measured=True)
+
+    def coverage(self, target: str | None = None) -> tuple[Coverage, ...]:
+        """How much of the data each vocabulary covers, as far as its sources are there; writes nothing."""
+        if not has_vocabularies(self.declared):
+            return ()
+        with self.session(target, read_only=True) as engine:
+            return coverage(survey(self.declared, engine))
 
     def grants(self, roles: Roles, target: str | None = None) -> str:
         """The script that lets three roles own, refresh and read the store of a PostgreSQL target."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tzero.errors import StalePlanError, UsageError
+from tzero.refresh.coverage import Coverage
 from tzero.refresh.steps import Step, as_json
 
 FORMAT = 1
@@ -45,7 +46,8 @@ class Fingerprint:
 class Plan:
     """What to do to a target, in order: each of ``units`` is a transaction of its own.
 
-    ``notes`` are things seen on the way that tzero leaves alone.
+    ``notes`` are things seen on the way that tzero leaves alone; ``coverage`` is how much of the data the vocabularies
+    cover, where that was asked for.
     """
 
     command: str
@@ -53,6 +55,7 @@ class Plan:
     units: tuple[tuple[Step, ...], ...]
     fingerprint: Fingerprint
     notes: tuple[str, ...] = ()
+    coverage: tuple[Coverage, ...] = ()
 
     @property
     def steps(self) -> tuple[Step, ...]:
@@ -88,6 +91,7 @@ class Plan:
             },
             "steps": [{"transaction": at, **as_json(s)} for at, unit in enumerate(self.units, 1) for s in unit],
             "notes": list(self.notes),
+            "vocabularies": [item.as_json() for item in self.coverage],
         }
 
 

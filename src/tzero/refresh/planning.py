@@ -28,17 +28,21 @@ from tzero.refresh.steps import (
 )
 from tzero.refresh.survey import Survey, survey
 from tzero.refresh.units import stored_beneath, units
+from tzero.refresh.vocabularies import coverage
 from tzero.sql.names import RelationName
 from tzero.state import feature_contract, migrations
 
 EVERYTHING = Selection()
 
 
-def plan_apply(declared: Declared, engine: Engine) -> Plan:
-    """The steps that bring a target to what is declared, one transaction; none where it is there already."""
+def plan_apply(declared: Declared, engine: Engine, *, measured: bool = False) -> Plan:
+    """The steps that bring a target to what is declared, one transaction; none where it is there already.
+
+    ``measured``: with how much of the data the vocabularies cover.
+    """
     seen = survey(declared, engine)
-    steps = tuple(_apply_steps(seen))
-    return Plan("apply", engine.label, (steps,) if steps else (), seen.fingerprint, notes(seen))
+    steps, covered = tuple(_apply_steps(seen)), coverage(seen) if measured else ()
+    return Plan("apply", engine.label, (steps,) if steps else (), seen.fingerprint, notes(seen), covered)
 
 
 def plan_refresh(declared: Declared, engine: Engine, selection: Selection = EVERYTHING, *, anew: bool = False) -> Plan:
