@@ -113,6 +113,7 @@ def _of_project(subject: str | None, given: dict[str, Any]) -> Iterator[tuple[st
         names = [RelationName.parse(subject)] if subject else [view.name for view in project.views]
         upstream = {item.relation for item in project.declared.upstream}
         views = {name: relation.tree for name, relation in seen.relations.items() if name not in upstream}
+        ends = {name for versions in project.declared.versions for name in (versions.changes, versions.first)}
         for name in names:
             view = next((view for view in project.views if name in (view.name, view.base_relation)), project.views[0])
             found = declared_by(project.views, view)
@@ -123,7 +124,8 @@ def _of_project(subject: str | None, given: dict[str, Any]) -> Iterator[tuple[st
                 said = declared.for_query(str(name))
                 found = Declarations({**found.relations, **said.relations}, said.query, said.pure_functions)
             tree = {name: own.tree} if own is not None else {}
-            yield str(name), falsify_relation(engine, name, _asked(found, given), views=views | tree, **_budget(given))
+            told = {"views": views | tree, "sources": ends, **_budget(given)}
+            yield str(name), falsify_relation(engine, name, _asked(found, given), **told)
 
 
 def _of_target(subject: str | None, given: dict[str, Any]) -> Iterator[tuple[str, Trial]]:

@@ -19,7 +19,7 @@ _EXAMPLES = 3
 
 
 def source_checks(rows: Sequence[Rows], catalog: Catalog, dialect: Dialect) -> tuple[SourceCheck, ...]:
-    """The checks of every source that the rows read, each source once."""
+    """The checks of every source that the rows read, each source once; of kept versions, those of what is kept."""
     found: dict[tuple[object, ...], SourceCheck] = {}
     for item in rows:
         for check in _of_rows(item, catalog, dialect):
@@ -28,12 +28,13 @@ def source_checks(rows: Sequence[Rows], catalog: Catalog, dialect: Dialect) -> t
 
 
 def _of_rows(rows: Rows, catalog: Catalog, dialect: Dialect) -> Iterator[SourceCheck]:
-    yield _key_null(rows.source)
-    yield _key_repeated(rows.source)
-    yield from _time_checks(rows.source, catalog, dialect)
+    source = rows.source.declared_source
+    yield _key_null(source)
+    yield _key_repeated(source)
+    yield from _time_checks(source, catalog, dialect)
     for lookup in rows.lookups:
-        yield _key_repeated(lookup.source)
-        if lookup.is_as_of:
+        yield _key_repeated(lookup.source.declared_source)
+        if lookup.is_as_of and lookup.source.origin is None:
             yield from _time_checks(lookup.source, catalog, dialect)
             if lookup.ties is None:
                 yield _ties(lookup)

@@ -14,6 +14,7 @@ from tzero.compile.dialects.base import Dialect
 from tzero.compile.entrypoint import entrypoint_query
 from tzero.compile.groups import Group, groups_of
 from tzero.compile.named_rows import NamedRows, named_rows
+from tzero.compile.reads import columns_read
 from tzero.compile.scope import Catalog
 from tzero.compile.statistics import StatisticsQuery
 from tzero.errors import DeclarationError, Place
@@ -70,7 +71,11 @@ class _Compiler:
         relations.append(Relation(view.name, RelationRole.ENTRYPOINT, query, key, None, reads))
         rows = [view.rows, *(p.rows for p in view.populations if p.rows != view.rows)]
         checks = source_checks(rows, self.catalog, self.dialect)
-        return Deployment(view, tuple(relations), checks, self._rows(), tuple(self._events()))
+        return Deployment(view, tuple(relations), checks, self._rows(), tuple(self._events()), self._reads())
+
+    def _reads(self) -> dict[RelationName, frozenset[str]]:
+        populations = [p for p in self.view.populations if p.rows != self.view.rows]
+        return columns_read([self.base, *(self._population_base(population) for population in populations)])
 
     def _rows(self) -> NamedRows:
         keys = (name for _, statistic in self.view.statistics for name in statistic.own_keys)
@@ -80,14 +85,15 @@ class _Compiler:
     def _events(self) -> Iterator[tuple[Population, NamedRows]]:
         for population in self.view.populations:
             base = self.base
-            source: exp.Expr = relation(self.view.base_relation, "p")
+            table: exp.Expr = relation(self.view.base_relation, "p")
             if population.rows != self.view.rows:
                 base = self._population_base(population)
-                source = base.query(self.dialect, by_value=True).subquery(alias=identifier("p"))
+                table = base.query(self.dialect, by_value=True).subquery(alias=identifier("p"))
             statistics = [s for _, s in self.view.statistics if s.population == population]
             used = [name for s in statistics for name in (*s.keys, s.value, s.known_at)]
-            names = dict.fromkeys(name for name in (*used, population.rows.source.known_at) if name is not None)
-            yield population, named_rows(base, source, names, population.where, self.dialect)
+            source = population.rows.source
+            names = dict.fromkeys(name for name in (*used, source.known_at, source.change) if name is not None)
+            yield population, named_rows(base, table, names, population.where, self.dialect)
 
     def _statistics(self, group: Group) -> Relation:
         ctes: list[tuple[str, exp.Query]] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
@@ -51,7 +52,7 @@ class SourceCheck:
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """A compiled feature view.
+    """A compiled feature view; ``reads`` are the columns that it reads of each source as the user declared it.
 
     ``rows`` are the rows that get features, by what statistics are kept for; ``events`` the rows that each population
     counts. Neither is built: they are for those who count again.
@@ -62,6 +63,7 @@ class Deployment:
     checks: tuple[SourceCheck, ...]
     rows: NamedRows
     events: tuple[tuple[Population, NamedRows], ...]
+    reads: Mapping[RelationName, frozenset[str]]
 
     @property
     def entrypoint(self) -> Relation:

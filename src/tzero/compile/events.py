@@ -73,13 +73,19 @@ def event_stream(
     grouped = [*times, *columns(keys, "p")]
     query = (
         exp.select(
-            *grouped, alias(cast(count_all(), dialect.count_type), NUMBER), *_measures(base, statistics, dialect)
+            *grouped, alias(cast(_number(base), dialect.count_type), NUMBER), *_measures(base, statistics, dialect)
         )
         .from_(source)
         .where(all_of(conditions))
     )
     query = query.group_by(*(integer(at) for at in range(1, len(grouped) + 1)))
     return EventStream(name, _known_at_once(query) if at_once else query)
+
+
+def _number(base: Base) -> exp.Expr:
+    """How many rows begin to count, less those that cease to."""
+    change = base.rows.source.change
+    return count_all() if change is None else exp.Sum(this=quoted_column(change, "p"))
 
 
 def _known_at_once(query: exp.Select) -> exp.Select:
@@ -144,15 +150,31 @@ def _measures(base: Base, statistics: Sequence[Statistic], dialect: Dialect) -> 
         if statistic.kind in _ADDED:
             value = value_of(statistic, base)
             exact = _exact(value, base, dialect)
-            found[value.number] = exp.Count(this=exact.copy(), big_int=True)
-            found[value.total] = exp.Sum(this=exact.copy())
+            found[value.number] = _number_of(exact, base)
+            found[value.total] = exp.Sum(this=_signed(exact, base))
             if statistic.kind is Kind.STD:
-                found[value.squares] = exp.Sum(this=exp.Mul(this=exact.copy(), expression=exact.copy()))
+                square = exp.Mul(this=exact.copy(), expression=exact.copy())
+                found[value.squares] = exp.Sum(this=_signed(square, base))
         elif statistic.kind in (Kind.MIN, Kind.MAX):
             assert statistic.value is not None
             found[extreme_name(statistic)] = _extreme(statistic, base, dialect)
     types = {name: dialect.count_type if name.startswith("number_of_") else None for name in found}
     return [alias(cast(tree, t) if (t := types[name]) else tree, name) for name, tree in found.items()]
+
+
+def _number_of(value: exp.Expr, base: Base) -> exp.Expr:
+    change = base.rows.source.change
+    if change is None:
+        return exp.Count(this=value.copy(), big_int=True)
+    return exp.Sum(this=case_when(not_null(value.copy()), quoted_column(change, "p"), integer(0)))
+
+
+def _signed(value: exp.Expr, base: Base) -> exp.Expr:
+    """A value as it changes a sum: taken away where a row ceases to count."""
+    change = base.rows.source.change
+    if change is None:
+        return value.copy()
+    return exp.Mul(this=exp.Paren(this=value.copy()), expression=quoted_column(change, "p"))
 
 
 def extreme_name(statistic: Statistic) -> str:

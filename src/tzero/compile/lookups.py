@@ -80,6 +80,9 @@ def _as_of_join(lookup: Lookup, name: str, scope: Scope, dialect: Dialect) -> Jo
         for key, column in zip(keys, own, strict=True)
     ]
     tests.append(equal(quoted_column("asof_t0", name), quoted_column(scope.time.name, EVENT_ALIAS)))
+    if source.change is not None:
+        # the last change took the row back: there is none
+        tests.append(equal(quoted_column(source.change, name), integer(1)))
     return Join(named(f"{name}_asof"), name, all_of(tests), ctes)
 
 

@@ -56,7 +56,8 @@ class Parts:
         at = (ordered, trail or statistic.trail, statistic.known_at)
         if at not in self._running:
             name = f"as_of_{len(self._running) + 1}"
-            self._running[at] = Running(name, self.stream(statistic).name, ordered, at[1], self.scale)
+            grows = self.base.rows.source.change is None
+            self._running[at] = Running(name, self.stream(statistic).name, ordered, at[1], self.scale, grows)
         return self._running[at]
 
     def distribution(self, statistic: Statistic) -> Distribution | Histogram:

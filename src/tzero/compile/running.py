@@ -60,6 +60,8 @@ class Running:
     keys: tuple[str, ...]
     trail: Trail
     scale: Scale
+    grows: bool = True
+    """Whether a count only ever rises where there is no window: no event takes another one back."""
     totals: dict[str, Total] = field(default_factory=dict)
     of_values: dict[str, OfValues] = field(default_factory=dict)
 
@@ -78,7 +80,7 @@ class Running:
         steps: dict[str, exp.Query] = {}
         branches = self._event_branches() if self.totals else []
         for total in self.of_values.values():
-            first_only = isinstance(total, Distinct) and self.trail.window is None
+            first_only = isinstance(total, Distinct) and self.trail.window is None and self.grows
             branch, needed = self._first_branch(total) if first_only else self._level_branch(total)
             steps |= needed
             branches.append(branch)

@@ -133,7 +133,7 @@ class Scope:
 
     def _qualifier(self, alias: str) -> str:
         if alias == EVENT_ALIAS:
-            return self.rows.source.relation.name
+            return self.rows.source.declared_source.relation.name
         return self.rows.lookups[int(alias[1:]) - 1].name
 
     def _described(self) -> str:

@@ -63,8 +63,8 @@ class StatisticsQuery:
         return self.base is self.rows and population.where is None and population.rows.source.known_at is None
 
     def _event_anchors(self) -> exp.Query | None:
-        if self.base is self.rows:
-            return None
+        if self.base is self.rows or self.base.rows.source.change is not None:
+            return None  # a later version of an earlier event must not add to what was there before it
         time = quoted_column(T0, "p")
         return (
             exp.select(alias(self.parts.scale.of(time), ANCHOR), *columns(self.group.keys, "p"))

@@ -95,5 +95,11 @@ class Engine(Protocol):
     def cleanup_statements(self, name: RelationName) -> tuple[Statement, ...]:
         """Drop what a relation that is replaced leaves aside, once everything that reads it is rebuilt."""
 
+    def appended_statements(self, relation: StoredRelation) -> tuple[Statement, ...]:
+        """Create an empty table with the columns of a query, to which rows are only ever added."""
+
+    def append_statements(self, relation: StoredRelation, columns: Sequence[str]) -> tuple[Statement, ...]:
+        """Add the rows of a query to such a table; fails where they repeat its key."""
+
     def refresh_statements(self, relation: StoredRelation) -> tuple[Statement, ...]:
         """Bring a stored relation up to date; readers see the old rows until the transaction ends."""

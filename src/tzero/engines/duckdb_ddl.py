@@ -35,6 +35,16 @@ def stored_statements(relation: StoredRelation) -> tuple[Statement, ...]:
     return (table, unique_statement(relation.name, relation.key)) if relation.key else (table,)
 
 
+def appended_statements(relation: StoredRelation) -> tuple[Statement, ...]:
+    return (Statement(f"CREATE TABLE {quoted(relation.name, 'duckdb')} AS\n{relation.sql}", _LOCK),)
+
+
+def append_statements(relation: StoredRelation, columns: Sequence[str]) -> tuple[Statement, ...]:
+    listed = ", ".join(quoted(column, "duckdb") for column in columns)
+    added = Statement(f"INSERT INTO {quoted(relation.name, 'duckdb')} ({listed})\n{relation.sql}", _LOCK)
+    return added, unique_statement(relation.name, relation.key)
+
+
 def unique_statement(name: RelationName, key: Sequence[str]) -> Statement:
     columns = ", ".join(quoted(column, "duckdb") for column in key)
     message = f"the key ({', '.join(key)}) of {name} is not unique".replace("'", "''")

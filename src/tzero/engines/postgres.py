@@ -162,6 +162,12 @@ class PostgresEngine:
         kind = self.kind(name)
         return () if kind is None else (postgres_ddl.drop_aside(name, kind),)
 
+    def appended_statements(self, relation: StoredRelation) -> tuple[Statement, ...]:
+        return postgres_ddl.create_appended(relation)
+
+    def append_statements(self, relation: StoredRelation, columns: Sequence[str]) -> tuple[Statement, ...]:
+        return postgres_ddl.append_rows(relation, columns)
+
     def refresh_statements(self, relation: StoredRelation) -> tuple[Statement, ...]:
         found = preflight(relation, postgres_ddl.index_name(relation), self.rows)
         return postgres_ddl.refresh_stored(relation, found, self._options.work_mem)

@@ -99,6 +99,16 @@ def replace_stored(relation: StoredRelation, kept: Kept, work_mem: str) -> tuple
     )
 
 
+def create_appended(relation: StoredRelation) -> tuple[Statement, ...]:
+    """An empty table, and the unique index that no row can be added against."""
+    return Statement(f"CREATE TABLE {written(relation.name)} AS\n{relation.sql}", NEW), *_index(relation)
+
+
+def append_rows(relation: StoredRelation, columns: Sequence[str]) -> tuple[Statement, ...]:
+    listed = ", ".join(written(column) for column in columns)
+    return (Statement(f"INSERT INTO {written(relation.name)} ({listed})\n{relation.sql}"),)
+
+
 def refresh_stored(relation: StoredRelation, found: Preflight, work_mem: str) -> tuple[Statement, ...]:
     """Recompute; concurrently, only the rows that changed are written and readers go on reading.
 

@@ -157,6 +157,7 @@ def Events(
     key: Names,
     time: str,
     known_at: str | None = None,
+    history: bool | str = False,
     columns: Mapping[str, str] | None = None,
 ) -> Rows:
     """Things that happened, one row each: ``time`` is the event time, and T0 where these rows get features.
@@ -165,10 +166,15 @@ def Events(
     the columns and their types; without it they are read from the database when a plan is made. The relation may be
     a Parquet or CSV file on engines that scan files.
 
+    ``history=True`` is for rows that are overwritten in place: every refresh appends the versions that it sees to a
+    relation of their own, and features are computed from those. A row gets features as it was first seen; a population
+    counts it as its newest version known before the anchor has it. The first version is known at the row's declared
+    time, as earlier edits cannot be known, or at its capture with ``history="capture"``; later ones at their capture.
+
     >>> Events("shop.listings", key="listing_id", time="listed_at").source.time
     'listed_at'
     """
-    return Rows(timed(Role.EVENTS, relation, key, time, known_at, columns))
+    return Rows(timed(Role.EVENTS, relation, key, time, known_at, columns, history))
 
 
 def Spine(relation: str, *, key: Names, time: str, columns: Mapping[str, str] | None = None) -> Rows:

@@ -28,9 +28,21 @@ class Role(Enum):
     HISTORY = "history"
 
 
+class FirstKnown(Enum):
+    """When the first version of a row counts as known, of a relation whose versions are kept."""
+
+    DECLARED = "declared"
+    CAPTURE = "capture"
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A relation, its key, its times, and what was declared of its columns."""
+    """A relation, its key, its times, and what was declared of its columns.
+
+    ``history`` says that its versions are to be kept. A source that reads kept versions has the declared one as its
+    ``origin``; where it holds changes, the column ``change`` is 1 in a row that begins to count and -1 in one that
+    ceases to.
+    """
 
     role: Role
     relation: RelationName
@@ -41,6 +53,9 @@ class Source:
     static: bool = False
     declared: Mapping[str, ColumnType] | None = field(default=None, hash=False)
     place: Place = field(default=Place("?", 0), compare=False)
+    history: FirstKnown | None = None
+    origin: Source | None = None
+    change: str | None = None
 
     def __post_init__(self) -> None:
         if not self.key:
@@ -59,9 +74,20 @@ class Source:
                 place=self.place,
                 fix="leave out static where its rows arrive over time, or known_at where they never change",
             )
+        if self.history is not None and (self.static or self.sla is not None):
+            raise DeclarationError(
+                f"{self} keeps its versions, and yet is {'static' if self.static else 'read with an sla'}",
+                place=self.place,
+                fix="leave out history where its rows never change; a version counts from its capture on, with no sla",
+            )
         for name in (*self.key, self.time, self.known_at):
             if name is not None:
                 self.check_column(name, self.place)
+
+    @property
+    def declared_source(self) -> Source:
+        """The relation of the user's own that the rows come from, itself or as kept versions."""
+        return self.origin or self
 
     def check_column(self, name: str, place: Place) -> None:
         """Refuse a column that is not among the declared ones; without declared columns the catalog checks later."""
@@ -79,6 +105,7 @@ def Entity(
     known_at: str | None = None,
     sla: str | timedelta | None = None,
     static: bool = False,
+    history: bool | str = False,
     columns: Mapping[str, str] | None = None,
 ) -> Source:
     """Attributes that are looked up by key: one row per key.
@@ -88,13 +115,16 @@ def Entity(
     change and were known before every T0 (a calendar, a list of countries): every certificate names it as something
     that is assumed. With neither the time is *undeclared*: the values are used as they are, and every report says so.
 
+    ``history`` keeps every version of the rows that a refresh sees, and looks up the one known before T0: see `Events`.
+    Without ``known_at`` a row's first version, too, is known from its capture on.
+
     >>> Entity("shop.sellers", key="seller_id", known_at="updated_at", sla="24h").key
     ('seller_id',)
     """
     place = here()
     with placed(place):
         length = None if sla is None else duration(sla)
-    return _source(Role.ENTITY, relation, key, columns, known_at=known_at, sla=length, static=static)
+    return _source(Role.ENTITY, relation, key, columns, known_at=known_at, sla=length, static=static, history=history)
 
 
 def History(
@@ -117,9 +147,26 @@ def History(
 
 
 def timed(
-    role: Role, relation: str, key: Names, time: str, known_at: str | None, columns: Mapping[str, str] | None
+    role: Role,
+    relation: str,
+    key: Names,
+    time: str,
+    known_at: str | None,
+    columns: Mapping[str, str] | None,
+    history: bool | str = False,
 ) -> Source:
-    return _source(role, relation, key, columns, time=time, known_at=known_at)
+    return _source(role, relation, key, columns, time=time, known_at=known_at, history=history)
+
+
+def _first_known(history: bool | str) -> FirstKnown | None:
+    if isinstance(history, bool):
+        return FirstKnown.DECLARED if history else None
+    names = [each.value for each in FirstKnown]
+    if history not in names:
+        raise DeclarationError(
+            f"unknown history {history!r}", fix="use True, or one of " + ", ".join(repr(name) for name in names)
+        )
+    return FirstKnown(history)
 
 
 def _source(
@@ -132,9 +179,11 @@ def _source(
     known_at: str | None = None,
     sla: timedelta | None = None,
     static: bool = False,
+    history: bool | str = False,
 ) -> Source:
     place = here()
     with placed(place):
         name = RelationName.parse(relation)
         declared = None if columns is None else {c: ColumnType.declared(t) for c, t in columns.items()}
-    return Source(role, name, names_of(key), time, known_at, sla, static, declared, place)
+        kept = _first_known(history)
+    return Source(role, name, names_of(key), time, known_at, sla, static, declared, place, kept)

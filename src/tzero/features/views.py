@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from copy import copy
+from dataclasses import dataclass, field, replace
 
 from tzero.errors import DeclarationError, Place
 from tzero.features.expressions import Expression, Feature
@@ -62,6 +63,13 @@ class FeatureView:
                 object.__setattr__(self, attribute, value)
             self._check()
 
+    def recast(self, change: Callable[[Rows], Rows], counted: Callable[[Rows], Rows]) -> FeatureView:
+        """The same view over other rows: its own by ``change``, those of its populations by ``counted``."""
+        found = copy(self)
+        object.__setattr__(found, "rows", change(self.rows))
+        object.__setattr__(found, "features", tuple((name, _over(value, counted)) for name, value in self.features))
+        return found
+
     @property
     def columns(self) -> tuple[str, ...]:
         """Every column of the view, in order."""
@@ -108,3 +116,10 @@ class FeatureView:
                 raise DeclarationError(
                     f"{self.name} would create {relation} twice", fix="give each population its own into="
                 )
+
+
+def _over(value: Value, counted: Callable[[Rows], Rows]) -> Value:
+    if isinstance(value, Expression):
+        return value
+    population = value.population
+    return replace(value, population=replace(population, rows=counted(population.rows)))

@@ -122,7 +122,7 @@ class Opened:
 def find_view(views: Sequence[FeatureView], wanted: str | FeatureView | None) -> FeatureView:
     """The view with a name, qualified or bare, or with a contract of that name; the only one where none is named."""
     if isinstance(wanted, FeatureView):
-        return wanted
+        return next((view for view in views if view.name == wanted.name), wanted)
     if wanted is None:
         if len(views) == 1:
             return views[0]

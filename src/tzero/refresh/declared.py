@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from tzero.errors import DeclarationError, Place
 from tzero.features.sources import Source
+from tzero.features.versions import Versions, from_versions, versions_of
 from tzero.features.views import FeatureView
 from tzero.sql.names import RelationName
 from tzero.state import schema
@@ -30,6 +31,8 @@ class Declared:
     state_schema: str = schema.DEFAULT
 
     def __post_init__(self) -> None:
+        views = tuple(from_versions(view, self.state_schema) for view in self.views)
+        object.__setattr__(self, "views", views)
         _once((view.name, view.place) for view in self.views)
         _once((item.relation, item.place) for item in self.upstream)
         contracts: dict[str, FeatureView] = {}
@@ -41,6 +44,11 @@ class Declared:
                     fix="give one of them another contract=",
                 )
             contracts[view.contract] = view
+
+    @property
+    def versions(self) -> tuple[Versions, ...]:
+        """What is kept of the sources that keep their versions; the views read that instead of the sources."""
+        return versions_of(self.views, self.state_schema)
 
 
 def sources_of(view: FeatureView) -> tuple[Source, ...]:

@@ -90,7 +90,7 @@ def perform(plan: Plan, state: StateSchema, progress: Progress) -> Outcome:
 
 def _built(unit: Sequence[Step]) -> list[RelationName]:
     """The relations whose definition these steps made or changed."""
-    steps = (step for step in unit if isinstance(step, BuildRelation) and step.change is not Change.REFRESH)
+    steps = (step for step in unit if isinstance(step, BuildRelation) and not step.change.is_renewal)
     return [RelationName.parse(step.definition.relation) for step in steps]
 
 
@@ -131,7 +131,7 @@ def _rows_done(step: Step, state: StateSchema, run_id: int) -> int | None:
         case BuildRelation():
             with placed(step.place):
                 _execute(engine, step)
-            if step.change is not Change.REFRESH:
+            if not step.change.is_renewal:
                 definition.append(state, step.definition, run_id)
             return _count(engine, step) if step.stored else None
         case CheckSources():

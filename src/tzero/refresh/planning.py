@@ -10,10 +10,10 @@ from tzero.engines.base import Engine
 from tzero.engines.catalog import Statement
 from tzero.errors import FindingError
 from tzero.refresh.contracts import contract_of
-from tzero.refresh.declared import Declared
+from tzero.refresh.declared import Declared, sources_of
 from tzero.refresh.notes import notes
 from tzero.refresh.plan import Plan
-from tzero.refresh.relations import UPSTREAM, OwnRelation
+from tzero.refresh.relations import FIRST, UPSTREAM, VERSIONS, OwnRelation
 from tzero.refresh.resuming import Resumption
 from tzero.refresh.selecting import Selection
 from tzero.refresh.steps import (
@@ -74,6 +74,8 @@ def _apply_steps(seen: Survey) -> Iterator[Step]:
         if relation.name in seen.dirty
     }
     touched = [d for d in seen.deployments if any(relation.name in builds for relation in d.relations)]
+    kept = {own.name: own for d in touched for own in _kept(seen, d) if own.role == VERSIONS and own.name not in builds}
+    builds |= {name: _refreshed(own, seen) for name, own in kept.items()}
     yield from _in_order(seen, builds, touched)
     replaced = [name for name, step in builds.items() if step.change is Change.REPLACE]
     statements = [statement for name in reversed(replaced) for statement in engine.cleanup_statements(name)]
@@ -99,14 +101,17 @@ def _refresh_units(seen: Survey, selection: Selection, left: Resumption | None) 
 
 def _refreshed(relation: OwnRelation, seen: Survey) -> BuildRelation:
     beneath = stored_beneath(relation.reads, seen.relations)
-    step = _build(relation, Change.REFRESH, "new rows", relation.renewal(seen.engine))
+    step = _build(relation, relation.renewed_by, "new rows", relation.renewal(seen.engine))
     return replace(step, beneath=tuple(sorted(beneath, key=str)))
 
 
 def _in_order(
     seen: Survey, builds: dict[RelationName, BuildRelation], deployments: Sequence[Deployment]
 ) -> Iterator[Step]:
-    """Upstream, the checks of sources, then each view's relations; sources that a view makes are checked after it."""
+    """Upstream, the checks of sources, then each view's relations, the versions that it reads before them.
+
+    Sources that a view makes are checked after it.
+    """
     yield from (step for step in builds.values() if step.definition.role == UPSTREAM)
     made = {name for name, own in seen.relations.items() if own.role != UPSTREAM}
     late = {d.view.name for d in deployments if any(check.source in made for check in d.checks)}
@@ -115,10 +120,18 @@ def _in_order(
     for deployment in deployments:
         if deployment.view.name in late:
             yield from _checks(seen, [deployment])
-        for relation in deployment.relations:
-            if relation.name in builds and relation.name not in done:
-                done.add(relation.name)
-                yield builds[relation.name]
+        names = [own.name for own in _kept(seen, deployment)] + [relation.name for relation in deployment.relations]
+        for name in names:
+            if name in builds and name not in done:
+                done.add(name)
+                yield builds[name]
+
+
+def _kept(seen: Survey, deployment: Deployment) -> list[OwnRelation]:
+    """The kept versions that a view is computed from."""
+    read = {source.relation for source in sources_of(deployment.view)}
+    beneath = {name for each in read if each in seen.relations for name in seen.relations[each].reads}
+    return [own for name, own in seen.relations.items() if own.role in (VERSIONS, FIRST) and name in read | beneath]
 
 
 def _build(relation: OwnRelation, change: Change, why: str, statements: tuple[Statement, ...]) -> BuildRelation:

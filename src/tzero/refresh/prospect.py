@@ -36,7 +36,9 @@ class Prospect:
         return self._engine.describe_query(inlined(query, self._given))
 
     def catalog(self, sources: Iterable[Source]) -> dict[RelationName, TableSchema]:
-        return {source.relation: schema_of(self.columns(source.relation, source.place)) for source in sources}
+        """The columns of sources, and of the declared ones where versions of them are kept."""
+        every = [each for source in sources for each in (source.declared_source, source)]
+        return {source.relation: schema_of(self.columns(source.relation, source.place)) for source in every}
 
     def _look_up(self, name: RelationName, place: Place | None) -> tuple[ColumnInfo, ...]:
         if name in self._given:

@@ -11,12 +11,13 @@ from tzero.engines.catalog import RelationKind, Statement, StoredRelation
 from tzero.errors import DeclarationError, Place
 from tzero.features.places import placed
 from tzero.refresh.declared import Upstream
+from tzero.refresh.steps import Change
 from tzero.sql.names import RelationName
 from tzero.sql.parse import parse_one
 from tzero.sql.render import Tree, reads_files, relations_of, render
 from tzero.state.definition import Definition
 
-UPSTREAM = "upstream"
+UPSTREAM, VERSIONS, FIRST = "upstream", "versions", "first versions"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,10 @@ class OwnRelation:
     stored: bool
     reads: tuple[RelationName, ...]
     place: Place
+
+    @property
+    def renewed_by(self) -> Change:
+        return Change.REFRESH
 
     def is_kind(self, kind: RelationKind) -> bool:
         return (kind is not RelationKind.VIEW) if self.stored else (kind is RelationKind.VIEW)

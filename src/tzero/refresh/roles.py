@@ -7,7 +7,7 @@ from dataclasses import astuple, dataclass
 
 from tzero.engines.postgres_guard import guarded_name
 from tzero.errors import UsageError
-from tzero.refresh.relations import UPSTREAM, OwnRelation
+from tzero.refresh.relations import UPSTREAM, VERSIONS, OwnRelation
 from tzero.refresh.survey import Survey
 from tzero.sql.names import RelationName
 from tzero.sql.render import quoted
@@ -69,7 +69,7 @@ class _Script:
         yield from _on_schemas("USAGE", self._outside, self._owner)
         yield from _granted("SELECT", self._outside, self._owner)
         for own in self._own:
-            kind = "MATERIALIZED VIEW" if own.stored else "VIEW"
+            kind = "TABLE" if own.role == VERSIONS else "MATERIALIZED VIEW" if own.stored else "VIEW"
             yield f"ALTER {kind} {_name(own.name)} OWNER TO {self._owner};"
         for table in self._state:
             yield f"ALTER TABLE {_name(table)} OWNER TO {self._owner};"
@@ -89,7 +89,7 @@ class _Script:
         yield from _on_schemas("USAGE", (*self._names(), *self._state, *sources), self._refresher)
         yield from _granted("MAINTAIN, SELECT", stored, self._refresher)
         yield from _granted("SELECT", (*sources, *self._state), self._refresher)
-        yield from _granted("INSERT", (self._runs,), self._refresher)
+        yield from _granted("INSERT", (self._runs, *self._names(VERSIONS)), self._refresher)
 
     def _to_reader(self) -> Iterator[str]:
         yield f"\n-- {self._roles.reader}: reads the entrypoints, which run with the rights of {self._roles.owner}"

@@ -20,6 +20,13 @@ class Change(Enum):
     CREATE = "create"
     REPLACE = "replace"
     REFRESH = "refresh"
+    EXTEND = "extend"
+    CAPTURE = "capture"
+
+    @property
+    def is_renewal(self) -> bool:
+        """Whether the relation's definition stays as it is."""
+        return self in (Change.REFRESH, Change.CAPTURE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +51,10 @@ class MigrateState:
 
 @dataclass(frozen=True, slots=True)
 class BuildRelation:
-    """Create, replace or refresh one relation. ``why`` says what made it necessary, ``place`` where it is declared.
+    """Create, replace, refresh, extend or append to one relation.
 
-    ``beneath`` are the stored relations of tzero's own that it reads, directly or through views.
+    ``why`` says what made it necessary, ``place`` where it is declared. ``beneath`` are the stored relations of tzero's
+    own that it reads, directly or through views.
     """
 
     definition: Definition

@@ -12,6 +12,7 @@ from tzero.refresh.plan import Fingerprint
 from tzero.refresh.prospect import Prospect
 from tzero.refresh.relations import OwnRelation, of_deployment, of_upstream
 from tzero.refresh.steps import Change
+from tzero.refresh.versions import KeptVersions, kept_versions
 from tzero.sql.names import RelationName
 from tzero.state import definition, feature_contract, migrations
 from tzero.state.schema import StateSchema
@@ -44,9 +45,13 @@ def survey(declared: Declared, engine: Engine) -> Survey:
     state = StateSchema(engine, declared.state_schema)
     migrations.require_known(state)
     seen = Survey(declared, engine, state, definition.current(state), Prospect(engine))
-    keys = {source.relation: source.key for view in declared.views for source in sources_of(view)}
+    sources = [source.declared_source for view in declared.views for source in sources_of(view)]
+    keys = {source.relation: source.key for source in sources}
     for relation in of_upstream(declared.upstream, keys, engine):
         _add(seen, relation)
+    if declared.versions:
+        for relation in tuple(kept_versions(declared, engine, seen.relations)):
+            _add(seen, relation)
     for view in declared.views:
         deployment = compile_view(view, seen.prospect.catalog(sources_of(view)), engine.dialect)
         seen.deployments.append(deployment)
@@ -89,6 +94,8 @@ def _difference(seen: Survey, relation: OwnRelation) -> tuple[Change, str] | Non
             place=relation.place,
             fix="declare another name, or drop it yourself",
         )
+    if isinstance(relation, KeptVersions):
+        return relation.difference(seen.engine, recorded)
     if recorded.text != relation.definition.text or recorded.role != relation.role:
         return Change.REPLACE, "its definition changed"
     if recorded.created_sql != relation.definition.created_sql:
@@ -110,9 +117,8 @@ def _has_its_columns(seen: Survey, relation: OwnRelation) -> bool:
 
 
 def _fingerprint(seen: Survey) -> Fingerprint:
-    sources = {
-        s.relation: s for view in seen.declared.views for s in sources_of(view) if s.relation not in seen.relations
-    }
+    declared = (s.declared_source for view in seen.declared.views for s in sources_of(view))
+    sources = {s.relation: s for s in declared if s.relation not in seen.relations}
     return Fingerprint.of(
         [
             [

@@ -66,14 +66,14 @@ def read_events(
     times["settled_"] = on_scale(_moved(quoted(T0, dialect), max(settled)), rows.types[T0], anchor)
     listed = [*(f"{sql} AS {quoted(f'at_{name}', dialect)}" for name, sql in times.items())]
     listed += [quoted(name, dialect) for name in columns]
+    number = f"{_number(population, dialect)} AS {_NUMBER}"
     there = " AND ".join(
         f"{quoted(name, dialect)} IS NOT NULL AND {_FINITE[dialect].format(quoted(name, dialect))}"
         for name in dict.fromkeys((T0, *known))
     )
     grouped = ", ".join(str(at) for at in range(1, len(listed) + 1))
     query = (
-        f"SELECT {', '.join(listed)}, count(*) AS {_NUMBER} FROM ({engine.render(rows.query)}) AS r "
-        f"WHERE {there} GROUP BY {grouped}"
+        f"SELECT {', '.join(listed)}, {number} FROM ({engine.render(rows.query)}) AS r WHERE {there} GROUP BY {grouped}"
     )
     found = engine.arrow(query).read_all()
     values = [whole(column) for column in found.columns]
@@ -82,6 +82,12 @@ def read_events(
     names = [_TIME, _NUMBER, _KNOWN, *(f"c{number}" for number in range(len(columns)))]
     assert (names.index(_TIME), names.index(_NUMBER)) == (TIME, NUMBER)
     return Events(pa.table(arrays, names=names), columns)
+
+
+def _number(population: Population, dialect: str) -> str:
+    """How many rows there are; of kept versions, how many begin to count less those that cease to."""
+    change = population.rows.source.change
+    return "count(*)" if change is None else f"CAST(sum({quoted(change, dialect)}) AS bigint)"
 
 
 def on_scale(sql: str, kind: ColumnType, anchor: Anchor) -> str:

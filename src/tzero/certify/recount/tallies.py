@@ -71,7 +71,7 @@ class Segment:
         if count:
             self.counts[category] = count
         else:
-            del self.counts[category]
+            self.counts.pop(category, None)  # a change may cancel another of the same moment, and come before it
         self.total += number
         self.forget()
 

@@ -25,6 +25,7 @@ class Dialect:
     - ``days_between(a, b)``: ``a - b`` of two dates, an integer; ``add_days(d, n)``: a date
     - ``moved(t, kind, length)``: a time moved later by a fixed length, earlier where that is negative
     - ``clock(t, kind)``: the time in a type whose order and distances depend on no setting of the session
+    - ``clock_now``: the function that tells the time now, read after a statement has chosen which rows it sees
     - ``is_finite(x, kind)``: FALSE for NaN and infinities of a double or a time
     - ``boolean_marks``: anchors and changes of a timeline are told apart by a boolean, else by 0 and 1; PostgreSQL
       expects half of the rows of a boolean and one in 200 of a number, and plans by that
@@ -44,6 +45,7 @@ class Dialect:
     add_days: Binary
     clock: Callable[[exp.Expr, ColumnType], exp.Expr]
     moved: Callable[[exp.Expr, ColumnType, timedelta], exp.Expr]
+    clock_now: str
     is_finite: Callable[[exp.Expr, ColumnType], exp.Expr]
     boolean_marks: bool
     dense_grids: bool

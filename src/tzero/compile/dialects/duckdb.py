@@ -28,6 +28,7 @@ DUCKDB = Dialect(
     add_days=lambda day, number: exp.Add(this=day, expression=number),
     clock=lambda value, _: value,
     moved=lambda value, _, length: plus_interval(value, length),
+    clock_now="now",
     is_finite=lambda value, _: _call("ISFINITE", value),
     boolean_marks=False,
     dense_grids=False,

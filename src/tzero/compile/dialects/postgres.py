@@ -67,6 +67,7 @@ POSTGRES = Dialect(
     add_days=lambda day, number: exp.Add(this=day, expression=number),
     clock=_clock,
     moved=_moved,
+    clock_now="clock_timestamp",
     is_finite=_is_finite,
     boolean_marks=True,
     dense_grids=True,

@@ -1,0 +1,202 @@
+"""Rows that are overwritten in place: without their versions the past moves, with them it does not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from tests.e2e.history_market import FEATURES, Market, Memory, Row, Run, agrees
+from tests.servers import fresh_database, versions
+
+import tzero
+from tzero.certify.gates.b1_proof import ProofGate
+from tzero.certify.gates.b2_recount import RecountGate
+from tzero.errors import TargetError
+from tzero.refresh.versions import KeptVersions
+
+CONFIG = 'name = "shop"\n\n[targets.dev]\nurl = "{url}"\n\n[baseline]\nsettling_days = 0\n'
+CHANGES = "feature_store.t0_version_sales"
+ENGINES = ["duckdb", pytest.param("postgres", marks=pytest.mark.skipif(not versions(), reason="no PostgreSQL"))]
+
+
+class Store:
+    """A project over a market on one engine."""
+
+    def __init__(self, root: Path, engine: str, *, history: bool, seed: int = 1) -> None:
+        self.root = root
+        url = fresh_database() if engine == "postgres" else "duckdb:///store.duckdb"
+        (root / "tzero.toml").write_text(CONFIG.format(url=url))
+        (root / "features.py").write_text(FEATURES.format(history=history))
+        self.run = _postgres(url) if engine == "postgres" else _duckdb(root / "store.duckdb")
+        self.market = Market(self.run, seed)
+        self.memory = Memory()
+        self.apply()
+
+    def apply(self) -> None:
+        with tzero.open(self.root) as project:
+            project.apply()
+        self.memory.see(self.market)
+
+    def refresh(self) -> None:
+        with tzero.open(self.root) as project:
+            project.refresh()
+        self.memory.see(self.market)
+
+    def features(self) -> dict[int, Row]:
+        with tzero.open(self.root) as project:
+            return {row["id"]: row for row in project.read().to_pylist()}
+
+    def accept(self) -> None:
+        with tzero.open(self.root) as project:
+            project.accept_baseline(by="ada", why="the first one")
+
+    def drifts(self) -> list[Any]:
+        with tzero.open(self.root) as project:
+            return list(project.baseline_difference().drifts)
+
+    def gate(self, gate: Any) -> str:
+        with tzero.open(self.root) as project, project.session(read_only=True) as engine:
+            return str(gate(project.subject(engine)).verdict.value)
+
+
+def _duckdb(path: Path) -> Run:
+    def run(sql: str) -> list[tuple[Any, ...]]:
+        with duckdb.connect(str(path)) as connection:
+            return connection.execute(sql).fetchall()
+
+    return run
+
+
+def _postgres(url: str) -> Run:
+    import psycopg
+
+    def run(sql: str) -> list[tuple[Any, ...]]:
+        with psycopg.connect(url, autocommit=True) as connection:
+            found = connection.execute(sql.encode())
+            return found.fetchall() if found.description else []
+
+    return run
+
+
+@pytest.fixture(params=ENGINES)
+def engine(request: pytest.FixtureRequest) -> Iterator[str]:
+    yield request.param
+
+
+def test_features_are_those_of_the_versions_known_before_t0(engine: str, tmp_path: Path) -> None:
+    store = Store(tmp_path, engine, history=True)
+    for _ in range(5):
+        past = store.features()
+        store.market.shake()
+        store.refresh()
+        found = store.features()
+        assert {key: found[key] for key in past} == past or _nan_aside(found, past)
+        wanted = store.memory.features()
+        assert found.keys() == wanted.keys()
+        wrong = {key: (found[key], wanted[key]) for key in wanted if not agrees(found[key], wanted[key])}
+        assert not wrong
+    assert any(len(each) > 2 for each in store.memory.sales.values())
+    assert any(each[-1].row is None for each in store.memory.sales.values())
+    assert store.gate(ProofGate()) == "PROVED"
+    assert store.gate(RecountGate()) == "PASS"
+
+
+def _nan_aside(found: dict[int, Row], past: dict[int, Row]) -> bool:
+    return all(agrees(found[key], row) for key, row in past.items())
+
+
+def test_an_edit_moves_the_past_without_versions_and_not_with_them(engine: str, tmp_path: Path) -> None:
+    told = {}
+    for history in (False, True):
+        folder = tmp_path / str(history)
+        folder.mkdir()
+        store = Store(folder, engine, history=history)
+        store.accept()
+        before = store.features()
+        edited = next(row for row in store.market.sales.values() if row["brand"] == "ace")
+        store.market.put("sales", edited | {"brand": "bell", "price": 3.5})
+        store.market.put("sales", store.market._sale(50, store.memory.sales[edited["id"]][0].known.replace(year=2100)))
+        store.refresh()
+        after = store.features()
+        moved = [key for key, row in before.items() if not agrees(after[key], row)]
+        told[history] = ([drift.kind.value for drift in store.drifts()], bool(moved))
+        # the row that comes after the edit counts the new version, either way
+        brand = after[50]["brand"]
+        live = [row for row in store.market.sales.values() if row["brand"] == brand and row["id"] != 50]
+        assert after[50]["number"] == (len(live) if brand else 0)
+    assert told == {False: (["edit"], True), True: ([], False)}
+
+
+def test_a_refresh_of_nothing_new_appends_nothing(engine: str, tmp_path: Path) -> None:
+    store = Store(tmp_path, engine, history=True)
+    kept = store.run(f"SELECT count(*), min(t0_version), max(t0_version), sum(t0_change) FROM {CHANGES}")
+    assert kept == [(24, 1, 1, 24)]  # NaN and NULL among the prices are what they were
+    store.refresh()
+    assert store.run(f"SELECT count(*), min(t0_version), max(t0_version), sum(t0_change) FROM {CHANGES}") == kept
+    store.market.delete("sales", 3)
+    store.refresh()
+    gone = store.run(f"SELECT t0_version, t0_change FROM {CHANGES} WHERE id = 3 ORDER BY t0_change DESC")
+    assert gone == [(1, 1), (1, -1)]
+    assert 3 in store.features()
+
+
+def test_a_capture_that_overwrites_is_caught(engine: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = Store(tmp_path, engine, history=True)
+    store.accept()
+    honest = KeptVersions.renewal
+
+    def overwriting(self: KeptVersions, engine: Any) -> Any:
+        (first, *rest) = honest(self, engine)
+        source, name = self.queries.versions.source, self.name
+        sql = f"UPDATE {name} AS v SET brand = b.brand FROM {source} AS b WHERE b.id = v.id"
+        return (type(first)(sql), *rest) if "sales" in str(name) else (first, *rest)
+
+    monkeypatch.setattr(KeptVersions, "renewal", overwriting)
+    edited = next(row for row in store.market.sales.values() if row["brand"] == "ace")
+    store.market.put("sales", edited | {"brand": "bell"})
+    store.refresh()
+    (drift,) = store.drifts()
+    assert drift.kind.value == "edit"
+
+
+def test_a_refresh_that_fails_appends_nothing(engine: str, tmp_path: Path) -> None:
+    store = Store(tmp_path, engine, history=True)
+    store.market.put("sales", store.market.sales[3] | {"brand": "cube", "price": 77.0})
+    store.run("INSERT INTO raw.sales VALUES (90, 1, 'ace', 1, NULL)")
+    with tzero.open(tmp_path) as project, pytest.raises(tzero.errors.SourceError, match="sold_at"):
+        project.refresh()
+    assert store.run(f"SELECT count(*) FROM {CHANGES}") == [(24,)]
+    store.run("DELETE FROM raw.sales WHERE id = 90")
+    script = _script(store)
+    assert f'INSERT INTO "feature_store"."{CHANGES.partition(".")[2]}"' in script
+    store.refresh()
+    assert store.run(f"SELECT count(*) FROM {CHANGES}") == [(26,)]
+
+
+def _script(store: Store) -> str:
+    with tzero.open(store.root) as project:
+        return project.refresh_script()
+
+
+def test_a_column_that_is_read_later_joins_the_versions(engine: str, tmp_path: Path) -> None:
+    store = Store(tmp_path, engine, history=True)
+    store.run("ALTER TABLE raw.sales ADD COLUMN colour text")
+    store.run("UPDATE raw.sales SET colour = 'red'")
+    store.refresh()
+    assert store.run(f"SELECT count(*) FROM {CHANGES}") == [(24,)], "a column that nobody reads makes no version"
+    text = (tmp_path / "features.py").read_text()
+    (tmp_path / "features.py").write_text(text.replace('"price", "city"', '"price", "city", "colour"'))
+    store.apply()
+    assert store.run(f"SELECT count(*), min(colour), max(colour) FROM {CHANGES}") == [(24, "red", "red")]
+    assert {row["colour"] for row in store.features().values()} == {"red"}
+    store.run("UPDATE raw.sales SET colour = 'blue' WHERE id = 1")
+    store.refresh()
+    assert store.features()[1]["colour"] == "red"
+    assert store.run(f"SELECT colour FROM {CHANGES} WHERE id = 1 AND t0_version = 2") == [("blue",)]
+    # another key would make other versions of it: the table is left alone, and that is said
+    (tmp_path / "features.py").write_text(text.replace('key="id"', 'key=("id", "seller")'))
+    with tzero.open(tmp_path) as project, pytest.raises(TargetError, match="keeps versions by"):
+        project.plan()
