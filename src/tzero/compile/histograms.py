@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from sqlglot import exp
 
 from tzero.compile.anchors import ANCHOR, position_column, vocabulary_name
+from tzero.compile.dialects.base import Dialect
 from tzero.compile.distributions import LEVELS, SPREAD, TOP, TOTAL
 from tzero.compile.lookups import Cte
 from tzero.sql.build import alias, case_when, cast, columns, double, integer, named, quoted_column
@@ -20,7 +21,7 @@ NUMBERS = "numbers"
 
 
 @dataclass(frozen=True, slots=True)
-class Histogram:
+class Tally:
     """The counts of every value of ``category``, at every (anchor, segment) of the running totals ``totals``.
 
     ``numbers`` are the columns of ``totals`` that hold them, in the order of the vocabulary.
@@ -31,17 +32,32 @@ class Histogram:
     segment: tuple[str, ...]
     category: str
     numbers: tuple[str, ...]
-    count_type: str
+    dialect: Dialect
 
     @property
     def own_number(self) -> exp.Expr:
         """The count of the value of the anchor's own cell."""
-        return self._element(quoted_column(NUMBERS, self.name))
+        position = quoted_column(position_column(self.category), vocabulary_name(self.category))
+        return self.dialect.lists.element(quoted_column(NUMBERS, self.name), position)
+
+    def ctes(self) -> list[Cte]:
+        side_by_side = alias(self.dialect.lists.of(self._counts), NUMBERS)
+        query = exp.select(quoted_column(ANCHOR), *columns(self.segment), side_by_side)
+        return [(self.name, query.from_(named(self.totals)))]
+
+    @property
+    def _counts(self) -> list[exp.Expr]:
+        return [cast(column, self.dialect.count_type) for column in columns(self.numbers)]
+
+
+@dataclass(frozen=True, slots=True)
+class Histogram(Tally):
+    """A tally with what follows from all its counts together: ranks, entropy, the top share."""
 
     @property
     def own_rank(self) -> exp.Expr:
         """Its dense rank among all counts, zeros included."""
-        return exp.Anonymous(this="list_position", expressions=[quoted_column(LEVELS, self.name), self.own_number])
+        return self.dialect.lists.place(quoted_column(LEVELS, self.name), self.own_number)
 
     @property
     def top(self) -> exp.Expr:
@@ -56,28 +72,23 @@ class Histogram:
         return quoted_column(SPREAD, self.name)
 
     def ctes(self) -> list[Cte]:
-        numbers = [cast(column, self.count_type) for column in columns(self.numbers)]
         counted = exp.select(
             quoted_column(ANCHOR),
             *columns(self.segment),
             *columns(self.numbers),
-            alias(_sum(numbers), TOTAL),
-            alias(exp.Anonymous(this="list_value", expressions=numbers), NUMBERS),
+            alias(_sum(self._counts), TOTAL),
+            alias(self.dialect.lists.of(self._counts), NUMBERS),
         ).from_(named(self.totals))
         summary = exp.select(
             quoted_column(ANCHOR),
             *columns(self.segment),
             quoted_column(NUMBERS),
             quoted_column(TOTAL),
-            alias(_call("list_reverse_sort", _call("list_distinct", quoted_column(NUMBERS))), LEVELS),
-            alias(_call("list_max", quoted_column(NUMBERS)), TOP),
+            alias(self.dialect.lists.levels(quoted_column(NUMBERS)), LEVELS),
+            alias(_greatest(columns(self.numbers)), TOP),
             alias(_sum([_surprise(name) for name in self.numbers]), SPREAD),
         ).from_(named(f"{self.name}_counts"))
         return [(f"{self.name}_counts", counted), (self.name, summary)]
-
-    def _element(self, numbers: exp.Expr) -> exp.Expr:
-        position = quoted_column(position_column(self.category), vocabulary_name(self.category))
-        return _call("list_extract", numbers, position)
 
 
 def _surprise(name: str) -> exp.Expr:
@@ -89,8 +100,8 @@ def _surprise(name: str) -> exp.Expr:
     return case_when(some, exp.Mul(this=share, expression=inverse), double(0.0))
 
 
-def _call(name: str, *arguments: exp.Expr) -> exp.Expr:
-    return exp.Anonymous(this=name, expressions=list(arguments))
+def _greatest(numbers: Sequence[exp.Expr]) -> exp.Expr:
+    return exp.Greatest(this=numbers[0], expressions=list(numbers[1:]))
 
 
 def _sum(terms: Sequence[exp.Expr]) -> exp.Expr:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlglot import exp
 
 from tzero.compile.anchors import ANCHOR, SEGMENT_DAYS, distinct_anchors, vocabulary, vocabulary_name
@@ -11,7 +13,7 @@ from tzero.compile.distributions import ANCHORS, Distribution
 from tzero.compile.events import EventStream, event_stream, extreme_name
 from tzero.compile.extremes import framed_extreme, joined_extreme
 from tzero.compile.groups import Group
-from tzero.compile.histograms import Histogram
+from tzero.compile.histograms import Histogram, Tally
 from tzero.compile.lookups import Cte
 from tzero.compile.running import Running, Total, event_number
 from tzero.compile.times import Scale
@@ -36,6 +38,7 @@ class Parts:
         self._streams: dict[str | None, EventStream] = {}
         self._running: dict[tuple[object, ...], Running] = {}
         self._distributions: dict[_Spread, Distribution | Histogram] = {}
+        self._tallies: dict[str, Tally] = {}
         self._extremes: dict[tuple[object, ...], tuple[Cte, tuple[str, ...]]] = {}
 
     @property
@@ -76,7 +79,8 @@ class Parts:
             same = same and (trail, known_at) == (statistic.trail, statistic.known_at)
             if same and (isinstance(distribution, Histogram) or self._has_own_cell(distribution)):
                 return distribution.own_number
-        return None
+        tally = self._tally(statistic)
+        return tally.own_number if tally is not None else None
 
     def number_equal(self, category: str, value: str) -> Total:
         """How many events have a value of a category."""
@@ -92,17 +96,33 @@ class Parts:
 
     def _is_narrow(self, statistic: Statistic) -> bool:
         """Whether the counts of all values fit side by side: of a vocabulary that the grid is filled from."""
-        if len(statistic.category) != 1 or self.group.population.grid is Grid.OBSERVED:
+        return len(statistic.category) == 1 and self._is_listed(statistic.category[0], statistic.segment)
+
+    def _is_listed(self, category: str, segment: Sequence[str]) -> bool:
+        if self.group.population.grid is Grid.OBSERVED or len(self._domain(category)) > self.dialect.widest_histogram:
             return False
-        (category,) = statistic.category
-        inside = category in self.group.categories and set(statistic.segment) <= set(self.group.segments)
-        return inside and len(self._domain(category)) <= self.dialect.widest_histogram
+        return category in self.group.categories and set(segment) <= set(self.group.segments)
 
     def _histogram(self, name: str, statistic: Statistic) -> Histogram:
-        running = self.running(statistic, statistic.segment)
         (category,) = statistic.category
-        numbers = tuple(running.add(self.number_equal(category, value)) for value in self._domain(category))
-        return Histogram(name, running.name, running.keys, category, numbers, self.dialect.count_type)
+        running = self.running(statistic, statistic.segment)
+        return Histogram(name, running.name, running.keys, category, self._numbers(running, category), self.dialect)
+
+    def _tally(self, statistic: Statistic) -> Tally | None:
+        """The counts of a value within other keys, where they fit side by side."""
+        inside = [key for key in statistic.keys if key in self.group.categories]
+        others = tuple(key for key in statistic.keys if key not in inside)
+        if len(inside) != 1 or not self._is_listed(inside[0], others):
+            return None
+        running = self.running(statistic, others)
+        name = f"{running.name}_by_{inside[0]}"
+        if name not in self._tallies:
+            numbers = self._numbers(running, inside[0])
+            self._tallies[name] = Tally(name, running.name, running.keys, inside[0], numbers, self.dialect)
+        return self._tallies[name]
+
+    def _numbers(self, running: Running, category: str) -> tuple[str, ...]:
+        return tuple(running.add(self.number_equal(category, value)) for value in self._domain(category))
 
     def _cells(self, name: str, statistic: Statistic) -> Distribution:
         return Distribution(
@@ -190,10 +210,10 @@ class Parts:
         for running in self._running.values():
             ctes += running.ctes(distinct_anchors(self.group, running.keys))
             joins.append((running.name, running.keys))
-        for distribution in self._distributions.values():
-            if isinstance(distribution, Histogram):
-                ctes += distribution.ctes()
-                joins.append((distribution.name, distribution.segment))
+        for tally in [*self._distributions.values(), *self._tallies.values()]:
+            if isinstance(tally, Tally):
+                ctes += tally.ctes()
+                joins.append((tally.name, tally.segment))
         for cte, keys in self._extremes.values():
             ctes.append(cte)
             joins.append((cte[0], keys))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -13,6 +13,20 @@ from tzero.sql.build import interval
 
 Unary = Callable[[exp.Expr], exp.Expr]
 Binary = Callable[[exp.Expr, exp.Expr], exp.Expr]
+
+
+@dataclass(frozen=True, slots=True)
+class Lists:
+    """Lists of numbers, counted from 1.
+
+    - ``of(numbers)``: the list; ``element(list, place)``: what stands there
+    - ``levels(list)``: its different numbers, the greatest first; ``place(list, number)``: where a number stands
+    """
+
+    of: Callable[[Sequence[exp.Expr]], exp.Expr]
+    element: Binary
+    levels: Unary
+    place: Binary
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +64,7 @@ class Dialect:
     boolean_marks: bool
     dense_grids: bool
     as_of_joins: bool
+    lists: Lists
     widest_histogram: int
     value_tables: bool
 

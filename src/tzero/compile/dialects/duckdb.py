@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from tzero.compile.dialects.base import Dialect, plus_interval
+from tzero.compile.dialects.base import Dialect, Lists, plus_interval
 from tzero.sql.build import cast, double
 
 
@@ -33,6 +33,12 @@ DUCKDB = Dialect(
     boolean_marks=False,
     dense_grids=False,
     as_of_joins=True,
+    lists=Lists(
+        of=lambda numbers: _call("list_value", *numbers),
+        element=lambda numbers, place: _call("list_extract", numbers, place),
+        levels=lambda numbers: _call("list_reverse_sort", _call("list_distinct", numbers)),
+        place=lambda numbers, number: _call("list_position", numbers, number),
+    ),
     widest_histogram=64,
     value_tables=True,
 )

@@ -6,9 +6,9 @@ from datetime import timedelta
 
 from sqlglot import exp
 
-from tzero.compile.dialects.base import Dialect, plus_interval
+from tzero.compile.dialects.base import Dialect, Lists, plus_interval
 from tzero.features.types import ColumnType
-from tzero.sql.build import case_when, cast, double, integer, text
+from tzero.sql.build import case_when, cast, double, integer, quoted_column, text
 
 _HALF = 2**32
 _WHOLE = 2.0**63
@@ -57,6 +57,19 @@ def _is_finite(value: exp.Expr, kind: ColumnType) -> exp.Expr:
     return exp.Paren(this=exp.And(this=above, expression=below))
 
 
+def _levels(numbers: exp.Expr) -> exp.Expr:
+    level = quoted_column("level")
+    one_each = exp.select(level).distinct().from_(
+        exp.Unnest(
+            expressions=[numbers],
+            alias=exp.TableAlias(
+                this=exp.to_identifier("of_numbers", quoted=True), columns=[exp.to_identifier("level", quoted=True)]
+            ),
+        )
+    )
+    return exp.Array(expressions=[one_each.order_by(exp.Ordered(this=level.copy(), desc=True, nulls_first=True))])
+
+
 POSTGRES = Dialect(
     name="postgres",
     count_type="INT",
@@ -72,6 +85,12 @@ POSTGRES = Dialect(
     boolean_marks=True,
     dense_grids=True,
     as_of_joins=False,
-    widest_histogram=0,
+    lists=Lists(
+        of=lambda numbers: exp.Array(expressions=list(numbers)),
+        element=lambda numbers, place: exp.Bracket(this=numbers, expressions=[place]),
+        levels=_levels,
+        place=lambda numbers, number: exp.Anonymous(this="ARRAY_POSITION", expressions=[numbers, number]),
+    ),
+    widest_histogram=64,
     value_tables=False,
 )
