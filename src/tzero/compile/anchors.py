@@ -92,7 +92,9 @@ def position_column(category: str) -> str:
 def vocabulary(group: Group, category: str, *, numbered: bool = False) -> exp.Expr:
     """The values of a category as a FROM item, each with its place in the vocabulary where they are ``numbered``."""
     values = group.population.rows.domains[category]
-    rows = [exp.Tuple(expressions=[text(v), *([integer(at)] if numbered else [])]) for at, v in enumerate(values, 1)]
+    places = {value: at for at, value in enumerate(values, 1)}
+    # in the order of their bytes, which is then that of the rows made with them
+    rows = [exp.Tuple(expressions=[text(v), *([integer(places[v])] if numbered else [])]) for v in sorted(values)]
     names = [category, *([position_column(category)] if numbered else [])]
     shown = exp.TableAlias(
         this=exp.to_identifier(vocabulary_name(category), quoted=True),

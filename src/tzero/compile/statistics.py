@@ -45,10 +45,21 @@ class StatisticsQuery:
         query, ctes = self.parts.joined(
             exp.select(alias(quoted_column(ANCHOR, ANCHORS), self.anchor_column), *self.parts.key_columns(), *features)
         )
+        if self.parts.dialect.ordered_rows:
+            query = query.order_by(*self._order())
         anchors = anchor_ctes(self.group, self._own_anchors(), self._event_anchors())
         if self.parts.is_stepwise or self.parts.anchors != "anchors":
             anchors.pop()  # the grid, which nothing reads
         return with_ctes(query, [*self.parts.streams, *anchors, *ctes])
+
+    def _order(self) -> list[exp.Expr]:
+        """The anchor and the keys, texts by their bytes."""
+        order: list[exp.Expr] = [quoted_column(ANCHOR, ANCHORS)]
+        for name, column in zip(self.group.keys, self.parts.key_columns(), strict=True):
+            is_text = self.base.shapes[name].type.kind == "text"
+            by_bytes = exp.Collate(this=column, expression=exp.to_identifier("C", quoted=True))
+            order.append(by_bytes if is_text else column)
+        return order
 
     def _own_anchors(self) -> exp.Query:
         """(anchor, *keys) of the rows that get features; read from the events where these are the same rows."""

@@ -46,6 +46,8 @@ class Dialect:
     - ``dense_grids``: where a grid needs the count of every cell, zeros are counted along, else joined in afterwards
     - ``as_of_joins``: running totals are taken by as-of joins, else from one timeline of changes and anchors
     - ``widest_histogram``: how many values a vocabulary may have for its counts to stand side by side in a list
+    - ``ordered_rows``: statistics are stored in the order of their keys' bytes; PostgreSQL's concurrent refresh sorts
+      whole rows so, which is one pass over rows that are
     - ``value_tables``: even views compute text columns over distinct values; without, each step of a derivation is a
       lateral subquery, which computes it once per row and lets conditions on the rows through
     """
@@ -66,6 +68,7 @@ class Dialect:
     as_of_joins: bool
     lists: Lists
     widest_histogram: int
+    ordered_rows: bool
     value_tables: bool
 
 

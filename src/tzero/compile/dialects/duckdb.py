@@ -40,5 +40,6 @@ DUCKDB = Dialect(
         place=lambda numbers, number: _call("list_position", numbers, number),
     ),
     widest_histogram=64,
+    ordered_rows=False,
     value_tables=True,
 )

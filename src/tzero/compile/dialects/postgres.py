@@ -59,15 +59,16 @@ def _is_finite(value: exp.Expr, kind: ColumnType) -> exp.Expr:
 
 def _levels(numbers: exp.Expr) -> exp.Expr:
     level = quoted_column("level")
-    one_each = exp.select(level).distinct().from_(
-        exp.Unnest(
-            expressions=[numbers],
-            alias=exp.TableAlias(
-                this=exp.to_identifier("of_numbers", quoted=True), columns=[exp.to_identifier("level", quoted=True)]
-            ),
-        )
+    greatest_first = exp.Order(
+        this=exp.Distinct(expressions=[level]),
+        expressions=[exp.Ordered(this=level.copy(), desc=True, nulls_first=True)],
     )
-    return exp.Array(expressions=[one_each.order_by(exp.Ordered(this=level.copy(), desc=True, nulls_first=True))])
+    names = exp.TableAlias(
+        this=exp.to_identifier("each", quoted=True), columns=[exp.to_identifier("level", quoted=True)]
+    )
+    return (
+        exp.select(exp.ArrayAgg(this=greatest_first)).from_(exp.Unnest(expressions=[numbers], alias=names)).subquery()
+    )
 
 
 POSTGRES = Dialect(
@@ -92,5 +93,6 @@ POSTGRES = Dialect(
         place=lambda numbers, number: exp.Anonymous(this="ARRAY_POSITION", expressions=[numbers, number]),
     ),
     widest_histogram=64,
+    ordered_rows=True,
     value_tables=False,
 )
