@@ -98,9 +98,10 @@ class Query:
         met = self._met(relation, "o").replace("s.", "p.")
         call = g.aggregate(relation, "o", "p.made")
         side = g.one(("LEFT JOIN", "LEFT JOIN", "JOIN", "LEFT JOIN"))
+        keys = g.one(("p.id, p.made", "p.id"))
         self.ctes.append(
-            f"{name} AS (SELECT p.id, p.made, {call} AS v FROM sales AS p {side} {relation.sql} AS o ON {met} "
-            f"GROUP BY p.id, p.made)"
+            f"{name} AS (SELECT {keys}, {call} AS v FROM sales AS p {side} {relation.sql} AS o ON {met} "
+            f"GROUP BY {keys})"
         )
         self.joins.append(f" LEFT JOIN {name} ON {name}.id = s.id")
         return f"{name}.v"

@@ -65,8 +65,9 @@ def text_lines(found: list[Checked], *, facts: bool = False) -> list[str]:
 def workflow_command(item: Checked, finding: Finding) -> str:
     """A finding as an annotation of a workflow run."""
     place: dict[str, object] = {"file": item.file or item.name}
-    if finding.span is not None and not finding.view:
-        place |= {"line": finding.span.line, "col": finding.span.column}
+    span = finding.read_at if finding.view else finding.span
+    if span is not None:
+        place |= {"line": span.line, "col": span.column}
     level = "error" if finding.verdict is Verdict.LEAK else "warning"
     return annotation(level, _told(finding), **place, title=f"{finding.code} {RULES[finding.code].name}")
 
@@ -114,8 +115,8 @@ def _location(item: Checked, finding: Finding) -> dict[str, Any]:
     if not item.file:
         return location
     physical: dict[str, Any] = {"artifactLocation": {"uri": quote(item.file)}}
-    span = finding.span
-    if span is not None and not finding.view:
+    span = finding.read_at if finding.view else finding.span
+    if span is not None:
         physical["region"] = {
             "startLine": span.line,
             "startColumn": span.column,

@@ -35,6 +35,8 @@ def frame(item: Checked, group: list[Finding], told: set[str] | None = None) -> 
         lines += _excerpt(item.texts.get(first.view, ""), first)
     elif place:
         lines.append(f"  --> {place}")
+    if first.view and first.read_at is not None:
+        lines.append(f"  read at {item.file or item.name}:{first.read_at.line}:{first.read_at.column}")
     lines += _labelled("columns", ", ".join(_shown(group)))
     lines += _labelled("missing", first.missing) + _labelled("fix", first.fix)
     if first.witness:
@@ -70,7 +72,7 @@ def _grouped(findings: Iterable[Finding]) -> list[list[Finding]]:
     found: dict[Any, list[Finding]] = {}
     for finding in findings:
         witness = str((finding.witness or {}).get("text", ""))
-        key = (finding.code, finding.verdict, finding.message, finding.view, finding.span, witness)
+        key = (finding.code, finding.verdict, finding.message, finding.view, finding.span, finding.read_at, witness)
         found.setdefault(key, []).append(finding)
     return list(found.values())
 

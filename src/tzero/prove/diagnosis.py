@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from sqlglot import exp
+
 from tzero.prove.declarations import Declarations
-from tzero.prove.domain.label import Atom, Kind, Located
+from tzero.prove.domain.label import Atom, Kind, Located, Origin
 from tzero.prove.proof import PRESENCE, Finding, Span, Verdict
+from tzero.prove.remedy import bound, remedy
 from tzero.prove.rules import RULES
 from tzero.sql.parse import Unreadable
 from tzero.sql.spans import closed, line_and_column, span_of
@@ -30,7 +33,13 @@ DIALECTS = ("duckdb", "postgres", "spark")
 
 
 def diagnose(
-    item: Located, column: str, declarations: Declarations, texts: Mapping[str, str], *, at_anchor: bool
+    item: Located,
+    column: str,
+    declarations: Declarations,
+    query: exp.Expr,
+    texts: Mapping[str, str],
+    *,
+    at_anchor: bool,
 ) -> Finding:
     """The finding for one atom of one output column. ``at_anchor``: it is known at T0, only not before.
 
@@ -40,17 +49,12 @@ def diagnose(
     code = _code(atom, column, at_anchor=at_anchor)
     words = _words(atom, declarations)
     rule = RULES[code]
-    origin = atom.origin
-    node = origin.node if origin else None
-    view = origin.view if origin else ""
+    origin = atom.origin or Origin(None)
+    view = origin.view
     text = texts.get(view, "")
-    place = span_of(node) if node is not None else None
-    span = None
-    expression = ""
-    if place is not None and place[1] <= len(text):
-        place = place[0], closed(text, *place)
-        span = Span(*line_and_column(text, place[0]), *place)
-        expression = text[place[0] : place[1]]
+    span = _span(origin.node, text)
+    expression = text[span.start : span.end] if span is not None else ""
+    fix = remedy(code, atom, bound(atom, words, query), own=declarations.query.own is not None)
     return Finding(
         code=code,
         verdict=Verdict.UNPROVED,
@@ -59,10 +63,20 @@ def diagnose(
         span=span,
         expression=expression,
         missing=rule.missing.format(**words),
-        fix=rule.fix.format(**words),
+        fix=fix or rule.fix.format(**words),
         relation=atom.relation,
         view=view,
+        read_at=_span(origin.reader, texts.get("", "")),
     )
+
+
+def _span(node: exp.Expr | None, text: str) -> Span | None:
+    """Where an expression stands in a text that it was parsed from."""
+    place = span_of(node) if node is not None else None
+    if place is None or place[1] > len(text):
+        return None
+    start, end = place[0], closed(text, *place)
+    return Span(*line_and_column(text, start), start, end)
 
 
 def anchor_finding(note: str, declarations: Declarations) -> Finding:

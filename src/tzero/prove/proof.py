@@ -48,8 +48,8 @@ class Finding:
     """One thing that is not proved: where it is, what fact is missing and what to write instead.
 
     ``column`` is an output column, or :data:`PRESENCE`. ``span`` is a place in the text of ``view``, or of the query
-    itself when there is none. ``witness`` is filled by a falsifier, and only then is the
-    verdict LEAK.
+    itself when there is none; ``read_at`` is where the query reads that view. ``witness`` is filled by a falsifier,
+    and only then is the verdict LEAK.
     """
 
     code: str
@@ -63,6 +63,7 @@ class Finding:
     relation: str = ""
     view: str = ""
     witness: Mapping[str, Any] | None = None
+    read_at: Span | None = None
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -74,6 +75,7 @@ class Finding:
             "expression": self.expression,
             "relation": self.relation,
             "view": self.view,
+            "read_at": self.read_at.to_json() if self.read_at else None,
             "message": self.message,
             "missing": self.missing,
             "fix": self.fix,

@@ -48,10 +48,12 @@ class Prover:
         self.interpreter = interpreter
         self.query = interpreter.declarations.query
         self.texts = texts
+        self.node: exp.Expr = exp.Null()
         self.findings: dict[object, Finding] = {}
         self.facts: dict[str, dict[str, None]] = {}
 
     def prove(self, node: exp.Expr) -> Proof:
+        self.node = node
         rows = [row for row in self.interpreter.query(node, {}, None) if not row.store.impossible]
         names = dict.fromkeys(name for row in rows for name in row.columns)
         self.facts = {name: {} for name in (PRESENCE, *names)}
@@ -98,7 +100,7 @@ class Prover:
         check.facts = self.facts.setdefault(name, {})
         for item in check.failing(located):
             at_anchor = check.at_anchor(item)
-            finding = diagnose(item, name, self.interpreter.declarations, self.texts, at_anchor=at_anchor)
+            finding = diagnose(item, name, self.interpreter.declarations, self.node, self.texts, at_anchor=at_anchor)
             self.findings.setdefault((name, finding.code, finding.message, finding.span), finding)
 
     def _refuse_anchor(self, note: str) -> None:

@@ -44,3 +44,23 @@ def test_text_that_sorts_like_a_day() -> None:
     proof = prove(SELECT + feature, DECLARED, dialect="duckdb")
     assert proof.proved
     assert any("four digits" in text for text in proof.assumptions)
+
+
+@pytest.mark.parametrize("feature", [
+    "(SELECT SUM(CAST(v.n AS DOUBLE)) FROM visits v WHERE v.made < s.made) AS f FROM sales s",
+    "SUM(CAST(s.id AS DOUBLE)) OVER (ORDER BY s.made GROUPS BETWEEN 9 PRECEDING AND 1 PRECEDING) AS f FROM sales s",
+])  # fmt: skip
+def test_whole_numbers_as_doubles_add_up_exactly_while_they_are_small(feature: str) -> None:
+    proof = prove(SELECT + feature, DECLARED, dialect="duckdb")
+    assert proof.proved
+    assert any("2**53" in text for text in proof.assumptions)
+
+
+@pytest.mark.parametrize("feature", [
+    "(SELECT SUM(CAST(o.price AS DOUBLE)) FROM sales o WHERE o.made < s.made) AS f FROM sales s",
+    "(SELECT ROUND(AVG(o.p)) FROM (SELECT price / 2 AS p, made FROM sales) o WHERE o.made < s.made) AS f FROM sales s",
+    "SUM(s.rating) OVER (ORDER BY s.made GROUPS BETWEEN 9 PRECEDING AND 1 PRECEDING) AS f FROM sales s",
+])  # fmt: skip
+def test_other_doubles_do_not(feature: str) -> None:
+    proof = prove(SELECT + feature, DECLARED, dialect="duckdb")
+    assert [finding.code for finding in proof.findings] == ["T011"]

@@ -36,11 +36,15 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Origin:
-    """The expression that made a value depend on something, and what was not understood about it."""
+    """The expression that made a value depend on something, and what was not understood about it.
+
+    ``view`` is the view that it stands in, and ``reader`` where the query reads it, through other views perhaps.
+    """
 
     node: exp.Expr | None
     note: str = ""
     view: str = ""
+    reader: exp.Expr | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from sqlglot import exp
+
 from tzero.prove.domain.facts import Bound, Contradiction, Fact, Holds, Le, NotNull, Null, RowOf, Same
-from tzero.prove.domain.label import Atom, Ledger, Template
+from tzero.prove.domain.label import Atom, Ledger, Origin, Template
 from tzero.prove.domain.row import Occurrence, Part, Present, Row, Unique, new_part
 from tzero.prove.domain.store import Store
 from tzero.prove.domain.terms import Term, Var, substitute
@@ -15,10 +17,15 @@ Minima = dict[Var, tuple[tuple[Template, Term], ...]]
 
 
 class Renaming:
-    """Fresh variables for a row, so that the same relation can be used twice side by side."""
+    """Fresh variables for a row, so that the same relation can be used twice side by side.
+
+    ``reader`` is the table reference that the row is read by, where it is one to a view.
+    """
 
     def __init__(self, ledger: Ledger, fixed: frozenset[Var] = frozenset(), minima: Minima | None = None) -> None:
         self.ledger = ledger
+        self.reader: exp.Expr | None = None
+        self._origins: dict[Origin, Origin] = {}
         self.minima: Minima = {} if minima is None else minima
         self.fixed = fixed
         self.variables: dict[Var, Var] = {}
@@ -87,8 +94,16 @@ class Renaming:
             None if atom.if_null is None else self.term(atom.if_null),
             None if atom.if_not_null is None else self.term(atom.if_not_null),
             tuple(self.template(template) for template in atom.exists),
-            atom.origin,
+            self.origin(atom.origin),
         )
+
+    def origin(self, origin: Origin | None) -> Origin | None:
+        """The origin, with the place that reads the view that it stands in."""
+        if origin is None or self.reader is None or origin.reader is not None:
+            return origin
+        if origin not in self._origins:
+            self._origins[origin] = replace(origin, reader=self.reader)
+        return self._origins[origin]
 
     def template(self, old: Template) -> Template:
         keys = tuple((inner, self.term(outer)) for inner, outer in old.keys)

@@ -12,11 +12,12 @@ from tzero.prove.domain.facts import NotNull
 from tzero.prove.domain.label import Atom, Kind, Located
 from tzero.prove.domain.row import Row
 from tzero.prove.domain.terms import INT, Term, Var
-from tzero.prove.domain.types import DECIMAL, EPOCH_SPAN, FLOAT, UNKNOWN
+from tzero.prove.domain.types import DECIMAL, FLOAT, UNKNOWN
 from tzero.prove.meaning.logic import facts_of
 from tzero.prove.transfer.aggregate_call import Call
 from tzero.prove.transfer.aggregate_order import order_notes
 from tzero.prove.transfer.contribution import Contributing, Contribution
+from tzero.prove.transfer.exact_sums import assumptions
 from tzero.prove.transfer.expression import bind, joined
 from tzero.prove.transfer.frame import Frame
 from tzero.prove.transfer.group_witnesses import witnesses
@@ -126,8 +127,8 @@ class Aggregation:
 
     def _result_type(self, argument: str) -> str:
         name = self.call.name
-        if argument == EPOCH_SPAN and name in ("Sum", "Avg") and self.interpreter.dialect != "postgres":
-            self.interpreter.use("sums of epoch seconds stay below 2**31, where they are exact")
+        for assumption in assumptions(name, argument, self.interpreter.dialect):
+            self.interpreter.use(assumption)
         if name == "Avg":
             return DECIMAL if self.interpreter.dialect == "postgres" and argument in (INT, DECIMAL) else FLOAT
         return functions.AGGREGATE_TYPES.get(name, argument)

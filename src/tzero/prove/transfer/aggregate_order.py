@@ -7,10 +7,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tzero.prove import functions
-from tzero.prove.domain.terms import INT
-from tzero.prove.domain.types import DECIMAL, EXACT_NUMBERS
 from tzero.prove.transfer.aggregate_call import Call
 from tzero.prove.transfer.contribution import Contribution
+from tzero.prove.transfer.exact_sums import adds_exactly
 from tzero.prove.transfer.wording import worded
 
 if TYPE_CHECKING:
@@ -24,7 +23,7 @@ def order_notes(
     name = call.name
     if name in functions.APPROXIMATE:
         yield "an approximate aggregate depends on the order of its rows"
-    if name in functions.FLOAT_SENSITIVE and not _adds_exactly(name, type_, dialect):
+    if not adds_exactly(name, type_, dialect):
         yield f"the last bits of {name.upper()} over {type_} depend on the order of the rows"
     if call.sorted:
         return
@@ -34,12 +33,6 @@ def order_notes(
         yield f"{worded(call.node)} without a total ORDER BY depends on the order of the rows"
     if name in functions.TIE_SENSITIVE and not _is_total(call, parts, grouping):
         yield "ties are broken by the order of the rows"
-
-
-def _adds_exactly(name: str, type_: str, dialect: str) -> bool:
-    if name in ("Sum", "Avg"):
-        return type_ in EXACT_NUMBERS
-    return type_ in (INT, DECIMAL) and name not in ("Corr", "CovarPop", "CovarSamp") and dialect == "postgres"
 
 
 def _is_total(call: Call, parts: list[list[Contribution]], grouping: Grouping) -> bool:

@@ -96,12 +96,17 @@ class Interpreter:
 
         return Named(f"view {name}", find)
 
-    def instances(self, rows: list[Row], source: str, outer: Frame | None = None) -> list[Row]:
-        """Fresh copies of a named relation's rows; an enclosing query's variables stay the same."""
+    def instances(
+        self, rows: list[Row], source: str, outer: Frame | None = None, *, reader: exp.Expr | None = None
+    ) -> list[Row]:
+        """Fresh copies of a named relation's rows; an enclosing query's variables stay the same.
+
+        ``reader`` is the reference in the query itself that reads a view.
+        """
         fixed = frozenset(outer.row.variables()) if outer is not None else frozenset()
         if len(rows) == 1:
-            return [instance(self, rows[0], source, fixed)]
-        copies = [instance(self, row, f"{source} branch {i}", fixed) for i, row in enumerate(rows)]
+            return [instance(self, rows[0], source, fixed, reader)]
+        copies = [instance(self, row, f"{source} branch {i}", fixed, reader) for i, row in enumerate(rows)]
         return [replace(c, occurrences=tuple(replace(o, total=False) for o in c.occurrences)) for c in copies]
 
     def opaque(self, node: exp.Expr, note: str, rows: list[Row]) -> Row:

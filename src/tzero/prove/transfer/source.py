@@ -69,7 +69,7 @@ def _table(interpreter: Interpreter, node: exp.Table, names: Names, outer: Frame
         return interpreter.instances(names[name].rows(), names[name].source, outer)
     view = interpreter.view(name)
     if view is not None:
-        return interpreter.instances(view.rows(), view.source, outer)
+        return interpreter.instances(view.rows(), view.source, outer, reader=None if interpreter.current_view else node)
     relation = interpreter.declarations.relation(name)
     if relation is None:
         return [interpreter.undeclared(node, name)]
@@ -183,8 +183,12 @@ def _values(interpreter: Interpreter, node: exp.Values, outer: Frame | None) -> 
     return _not_null(row) if full else row
 
 
-def instance(interpreter: Interpreter, row: Row, source: str, fixed: frozenset[Var]) -> Row:
+def instance(
+    interpreter: Interpreter, row: Row, source: str, fixed: frozenset[Var], reader: exp.Expr | None = None
+) -> Row:
     """A fresh copy of a named relation's row, noted as an occurrence of it."""
-    copy = Renaming(interpreter.ledger, fixed, interpreter.labels.minima).row(row)
+    renaming = Renaming(interpreter.ledger, fixed, interpreter.labels.minima)
+    renaming.reader = reader
+    copy = renaming.row(row)
     occurrence = Occurrence(source, tuple(copy.columns.items()))
     return replace(copy, occurrences=(*copy.occurrences, occurrence))

@@ -13,6 +13,7 @@ from tzero.prove.domain.row import Unique
 from tzero.prove.domain.store import Store
 from tzero.prove.domain.terms import INT, Term, Var, app, const
 from tzero.prove.domain.types import EXACT_NUMBERS, FLOAT, UNKNOWN
+from tzero.prove.transfer.exact_sums import adds_exactly, assumptions
 from tzero.prove.transfer.expression import joined
 from tzero.prove.transfer.window_copy import Copy
 from tzero.prove.transfer.window_reach import Reaching
@@ -232,9 +233,11 @@ class Value:
             self.notes["ties in ORDER BY are broken by physical order"] = Kind.ORDER
         if name in functions.TIE_SENSITIVE | functions.APPROXIMATE:
             self.notes[f"{name.upper()} over a window may depend on physical order"] = Kind.ORDER
-        sums = name in ("Sum", "Avg") and self.args and self.args[0].type not in EXACT_NUMBERS
-        if sums or (name in functions.FLOAT_SENSITIVE and name not in ("Sum", "Avg")):
-            self.notes[f"the last bits of {name.upper()} depend on the order of the rows"] = Kind.ORDER
+        type_, dialect = self.args[0].type if self.args else INT, self.interpreter.dialect
+        if not adds_exactly(name, type_, dialect):
+            self.notes[f"the last bits of {name.upper()} over {type_} depend on the order of the rows"] = Kind.ORDER
+        for assumption in assumptions(name, type_, dialect):
+            self.interpreter.use(assumption)
 
     def _type(self) -> str:
         """The type of the value: that of the argument, whichever branch supplies it."""
