@@ -6,139 +6,97 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-_SIDE = 220
+from tzero.report.card_pictures import Bar, Calibration, Course, Stretch, bars, calibration_of, courses_of, stretches_of
+from tzero.report.templating import page_from
+
 _SHOWN = 15
+_BASELINES = ("segment rate", "constant")
 
 
 @dataclass(frozen=True, slots=True)
-class Calibration:
-    """Predicted against observed, as points of a square of which the diagonal is the truth."""
+class Line:
+    """One measure: the scores of the model and of each baseline, None where one has none; the best of them by name."""
 
-    name: str
-    points: tuple[tuple[float, float, str], ...]
-    line: str
-    low: str
-    high: str
-    distance: float
-    side: int = _SIDE
+    measure: str
+    rows: int
+    scores: Mapping[str, Mapping[str, Any] | None]
+    best: str
 
 
 @dataclass(frozen=True, slots=True)
-class Curve:
-    """A measure over the origins, the held out rows last: as a line, with its least and greatest value."""
+class Headline:
+    """The first measure in a sentence: the model, the better baseline, and whether they differ beyond chance."""
 
-    name: str
-    line: str
-    points: tuple[tuple[float, float, str], ...]
-    width: int = 2 * _SIDE
-    height: int = 80
+    measure: str
+    model: Mapping[str, Any]
+    baseline: Mapping[str, Any] | None
+    is_better: bool
 
 
 @dataclass(frozen=True, slots=True)
-class Bar:
-    """A share as a bar: its name, its value, its width in percent."""
+class CardPage:
+    """Everything that the template shows, made of nothing but the card."""
 
-    name: str
-    value: float
-    width: float
+    card: Mapping[str, Any]
+    headline: Headline
+    baselines: tuple[str, ...]
+    lines: tuple[Line, ...]
+    stretches: tuple[Stretch, ...]
+    calibrations: tuple[Calibration, ...]
+    courses: tuple[Course, ...]
+    features: tuple[Bar, ...]
+    blocks: tuple[Bar, ...]
 
 
 def render_card(card: Mapping[str, Any]) -> str:
-    """The page of a card, made of nothing but the card itself. Text of the data is escaped.
+    """The page of a card. Text of the data is escaped. Needs Jinja2."""
+    return page_from("card.html.j2", page=page_of(card))
 
-    Needs Jinja2.
+
+def page_of(card: Mapping[str, Any]) -> CardPage:
+    scores = card["holdout"]["scores"]
+    weight = card["importance"]
+    return CardPage(
+        card,
+        headline_of(scores),
+        tuple(by for by in _BASELINES if any(one["by"] == by for one in scores)),
+        tuple(_lines(scores)),
+        stretches_of(card["holdout"]),
+        tuple(calibration_of(found) for found in card["holdout"]["calibration"]),
+        courses_of(card),
+        bars(weight["features"][:_SHOWN], "feature"),
+        bars(weight["blocks"], "block"),
+    )
+
+
+def headline_of(scores: Sequence[Mapping[str, Any]]) -> Headline:
     """
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    environment = Environment(
-        loader=PackageLoader("tzero.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=_visible,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["number"] = _number
-    return environment.get_template("card.html.j2").render(
-        card=card,
-        calibrations=[_calibration(found) for found in card["holdout"]["calibration"]],
-        curves=curves_of(card),
-        features=_bars(card["importance"]["features"][:_SHOWN], "feature"),
-        blocks=_bars(card["importance"]["blocks"], "block"),
-    )
+    >>> model = {"measure": "AUC", "by": "model", "value": 0.7, "low": 0.65, "high": 0.75}
+    >>> headline_of([model, {"measure": "AUC", "by": "constant", "value": 0.5}]).is_better
+    True
+    """
+    model = scores[0]
+    others = [one for one in scores if one["measure"] == model["measure"] and one["by"] != "model"]
+    lower = is_error(model["measure"])
+    told = [one for one in others if one["value"] is not None]
+    baseline = (min if lower else max)(told, key=lambda one: float(one["value"]), default=None)
+    edge = model["high"] if lower else model["low"]
+    if baseline is None or edge is None:
+        return Headline(model["measure"], model, baseline, False)
+    return Headline(model["measure"], model, baseline, edge < baseline["value"] if lower else edge > baseline["value"])
 
 
-def curves_of(card: Mapping[str, Any]) -> tuple[Curve, ...]:
-    """One curve per measure of the model, from the earliest origin to the held out rows."""
-    judged = [*card["folds"], card["holdout"]]
+def is_error(measure: str) -> bool:
+    """Whether less is better."""
+    return measure.endswith("error")
+
+
+def _lines(scores: Sequence[Mapping[str, Any]]) -> list[Line]:
     made = []
-    for one in card["holdout"]["scores"]:
-        if one["by"] != "model":
-            continue
-        values = [_value(found, one["measure"]) for found in judged]
-        there = [(at, value) for at, value in enumerate(values) if value is not None]
-        if len(there) > 1:
-            made.append(_curve(one["measure"], there, len(values), [found["judged"][0][:10] for found in judged]))
-    return tuple(made)
-
-
-def _curve(name: str, there: Sequence[tuple[int, float]], number: int, days: Sequence[str]) -> Curve:
-    low, high = min(value for _, value in there), max(value for _, value in there)
-    over = (high - low) or 1.0
-    points = tuple(
-        (20 + at / (number - 1) * (2 * _SIDE - 40), 70 - (value - low) / over * 60, f"{days[at]}: {value:.4g}")
-        for at, value in there
-    )
-    return Curve(name, _line(points), points)
-
-
-def _calibration(found: Mapping[str, Any]) -> Calibration:
-    bins = found["bins"]
-    values = [bin_[name] for bin_ in bins for name in ("predicted", "observed")]
-    low, high = min(values), max(values)
-    over = (high - low) or 1.0
-    points = tuple(
-        (
-            (bin_["predicted"] - low) / over * _SIDE,
-            _SIDE - (bin_["observed"] - low) / over * _SIDE,
-            f"{bin_['rows']:,} rows: {bin_['predicted']:.3g} predicted, {bin_['observed']:.3g} observed",
-        )
-        for bin_ in bins
-    )
-    return Calibration(found["of"], points, _line(points), f"{low:.3g}", f"{high:.3g}", found["mean_distance"])
-
-
-def _line(points: Sequence[tuple[float, float, str]]) -> str:
-    return "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y, _ in points)
-
-
-def _bars(found: Sequence[Mapping[str, Any]], name: str) -> tuple[Bar, ...]:
-    most = max((one["share"] for one in found), default=0.0) or 1.0
-    return tuple(Bar(one[name], one["share"], 100 * one["share"] / most) for one in found)
-
-
-def _value(judged: Mapping[str, Any], measure: str) -> float | None:
-    for one in judged["scores"]:
-        if (one["measure"], one["by"]) == (measure, "model") and one["value"] is not None:
-            return float(one["value"])
-    return None
-
-
-def _number(value: object) -> str:
-    """
-    >>> _number(None), _number(12345), _number(0.123456)
-    ('', '12,345', '0.1235')
-    """
-    if value is None:
-        return ""
-    return f"{value:.4g}" if isinstance(value, float) else f"{value:,}" if isinstance(value, int) else str(value)
-
-
-def _visible(value: Any) -> Any:
-    """Text with what would be obeyed or hidden written as an escape; markup of the template as it is."""
-    if not isinstance(value, str) or hasattr(value, "__html__"):
-        return value
-    return "".join(
-        letter if letter.isprintable() or letter == "\n" else letter.encode("unicode_escape").decode()
-        for letter in value
-    )
+    for measure in dict.fromkeys(one["measure"] for one in scores):
+        of = {one["by"]: one for one in scores if one["measure"] == measure}
+        told = {by: float(one["value"]) for by, one in of.items() if one["value"] is not None}
+        best = (min if is_error(measure) else max)(told, key=lambda by: told[by], default="")
+        rows = next(iter(of.values()))["rows"]
+        made.append(Line(measure, rows, {by: of.get(by) for by in ("model", *_BASELINES)}, best))
+    return made

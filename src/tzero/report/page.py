@@ -4,20 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tzero.certify.certificate import Certificate
 from tzero.report.curve_picture import Curve, curves_of
 from tzero.report.day_map import DayMap, map_of
 from tzero.report.findings import Cause, causes
 from tzero.report.lineage_picture import Picture, picture_of
-from tzero.report.numbers import shown
 from tzero.report.proof_margin import Margin, margin_of
 from tzero.report.story import Story, story_of
-from tzero.report.visible import visible
-
-if TYPE_CHECKING:
-    from jinja2 import Environment
+from tzero.report.templating import page_from
 
 QUESTIONS = {
     "A1": "Is everything there?",
@@ -86,24 +82,4 @@ def page_of(found: Certificate) -> Page:
 
 def render_page(found: Certificate) -> str:
     """The page of a certificate, good or bad, made of nothing but the certificate itself."""
-    return _environment().get_template("certificate.html.j2").render(page=page_of(found))
-
-
-def _environment() -> Environment:
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    made = Environment(
-        loader=PackageLoader("tzero.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=_finalized,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    made.filters["shown"] = shown
-    return made
-
-
-def _finalized(value: Any) -> Any:
-    """Text of the data with what would be obeyed or hidden made visible; markup of the templates as it is."""
-    return value if hasattr(value, "__html__") else visible(value) if isinstance(value, str) else value
+    return page_from("certificate.html.j2", page=page_of(found))

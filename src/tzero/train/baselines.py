@@ -14,6 +14,7 @@ from tzero.train.outcomes import Rows
 
 _PRIOR = 20.0
 """So many rows of the overall rate are added to every segment: a segment of three rows has no rate of its own."""
+_FEW = 100
 _BASE = np.uint64(0x9E3779B97F4A7C15)
 
 
@@ -43,9 +44,17 @@ def segment_places(names: list[str], patterns: tuple[str, ...]) -> tuple[int, ..
 
 
 def segment_rates(features: Singles, rows: Rows, y: Doubles, places: tuple[int, ...]) -> SegmentRates:
-    """Fit on rows of the training window, of which there is at least one, and their outcomes."""
+    """Fit on rows of the training window, of which there is at least one, and their outcomes.
+
+    Raises FindingError where hardly two rows are of one segment.
+    """
     overall = float(y.mean())
     keys, place = np.unique(_keys(features, rows, places), return_inverse=True)
+    if len(keys) > max(_FEW, len(rows) / 2):
+        raise FindingError(
+            f"{len(rows):,} rows are of {len(keys):,} segments: there is no rate of one row",
+            fix="name features of few values with --segment; * may stand for more than was meant",
+        )
     total, number = np.bincount(place, weights=y), np.bincount(place)
     return SegmentRates(keys, (total + _PRIOR * overall) / (number + _PRIOR), overall, places)
 

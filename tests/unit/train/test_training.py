@@ -53,7 +53,10 @@ def test_a_model_beats_its_baselines_and_is_kept(market: Shop, tmp_path: Path) -
     found = predict(market.state, content, card, threads=1).read_all()
     assert found.num_rows == 1200
     assert found.column_names == ["id", "t0", "days", "p_within_3_days", "p_within_7_days"]
-    assert "<script" not in render_card(card)
+    card["importance"]["features"][0]["feature"] = "<script>\x1b\u202e"
+    page = render_card(card)
+    assert "<script" not in page and r"&lt;script&gt;\x1b\u202e" in page
+    assert "says more than its baselines" in page
 
 
 def test_engines_agree_to_the_byte() -> None:
@@ -200,9 +203,10 @@ def test_shuffled_labels_beat_nothing(spoilt: Shop) -> None:
         " s.sold_at + life AS observed_until, s.sold_at + life AS known_at FROM (SELECT *,"
         " (1 + hash(id) % 300) * INTERVAL '1 hour' AS life FROM raw.sales) s"
     )
-    scores = train(spoilt.state, experiment()).card["holdout"]["scores"]
-    found = next(one for one in scores if one["measure"] == "concordance")
+    card = train(spoilt.state, experiment()).card
+    found = next(one for one in card["holdout"]["scores"] if one["measure"] == "concordance")
     assert abs(found["value"] - 0.5) < 0.08
+    assert "says more than its baselines" not in render_card(card)
 
 
 def test_predict_refuses_another_contract(spoilt: Shop, tmp_path: Path) -> None:
@@ -217,3 +221,8 @@ def test_a_model_that_was_changed_is_refused(spoilt: Shop, tmp_path: Path) -> No
     (folder / "model.ubj").write_bytes((folder / "model.ubj").read_bytes() + b"x")
     with pytest.raises(FindingError, match="not the model of its card"):
         read(folder)
+
+
+def test_a_segment_of_every_row_is_none(market: Shop) -> None:
+    everything = Evaluation(folds=0, draws=0, segment=("*",))
+    assert "segments: there is no rate of one row" in refused(market, FindingError, evaluation=everything)
