@@ -9,7 +9,8 @@ import pytest
 
 import tzero
 from tzero.certify.acceptance import promise_found
-from tzero.certify.certificate import certify, record_of
+from tzero.certify.baseline.taking import take
+from tzero.certify.certificate import certify, keep
 from tzero.certify.certification import pass_gates
 from tzero.certify.gates.a1_objects import ObjectsGate
 from tzero.certify.gates.a3_contract import ContractGate
@@ -17,7 +18,6 @@ from tzero.cli.main import main
 from tzero.project import Project
 from tzero.sql.names import RelationName
 from tzero.starters.device_meta.market import Market
-from tzero.state import certificate
 
 MARKET = Market(listings=4000, days=300)
 DEVICE, PRICE = "feature_store.device_meta_encoded_t0_v1", "feature_store.listing_price_t0_v1"
@@ -59,6 +59,6 @@ def certify_quickly(project: Project, view: str) -> None:
         subject = project.subject(engine, view)
         if subject.deployment is None:
             promise_found(subject)
-        found = certify(pass_gates(subject, [ObjectsGate(), ContractGate()]))
+        found = certify(pass_gates(subject, [ObjectsGate(), ContractGate()]), baseline=take(subject).sha256)
         assert found.is_good
-        certificate.append(subject.state, record_of(found))
+        keep(subject.state, found)

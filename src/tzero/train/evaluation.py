@@ -152,6 +152,7 @@ class _Scoring:
         if self.task.segment:
             rate = self._rates(*self._decided_in_training(self.task.experiment.outcome.days[-1]))
             yield self._score("concordance", SEGMENT, lambda at: concordance(lives.of(at), rate[at]), _PAIRS_AT_ONCE)
+        yield Score("concordance", CONSTANT, len(margin), Interval(0.5))
         yield self._score("log likelihood", MODEL, _mean(log_likelihood(lives, margin, scale)))
         by_constant = log_likelihood(lives, constant.location, constant.scale)
         yield self._score("log likelihood", CONSTANT, _mean(by_constant))

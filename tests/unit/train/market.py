@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.unit.certify.shop import VIEW, Shop, open_shop
 
+from tzero.certify.baseline.taking import take
 from tzero.certify.certificate import certify, keep
 from tzero.certify.certification import pass_gates
 from tzero.certify.gates.a1_objects import ObjectsGate
@@ -45,7 +46,8 @@ def open_market(engine: str, *, certified: bool = True) -> Shop:
 
 
 def recertify(shop: Shop) -> None:
-    found = certify(pass_gates(shop.subject(), [ObjectsGate(), ContractGate()]))
+    subject = shop.subject()
+    found = certify(pass_gates(subject, [ObjectsGate(), ContractGate()]), baseline=take(subject).sha256)
     assert found.is_good
     keep(shop.state, found)
 

@@ -206,7 +206,6 @@ def test_shuffled_labels_beat_nothing(spoilt: Shop) -> None:
     card = train(spoilt.state, experiment()).card
     found = next(one for one in card["holdout"]["scores"] if one["measure"] == "concordance")
     assert abs(found["value"] - 0.5) < 0.08
-    assert "says more than its baselines" not in render_card(card)
 
 
 def test_predict_refuses_another_contract(spoilt: Shop, tmp_path: Path) -> None:
