@@ -9,7 +9,7 @@ from sqlglot import exp
 from tzero.prove.declarations import Declarations
 from tzero.prove.domain.label import Atom, Kind, Located, Origin
 from tzero.prove.proof import PRESENCE, Finding, Span, Verdict
-from tzero.prove.remedy import bound, remedy
+from tzero.prove.remedy import bound, missing, remedy
 from tzero.prove.rules import RULES
 from tzero.sql.parse import Unreadable
 from tzero.sql.spans import closed, line_and_column, span_of
@@ -62,7 +62,7 @@ def diagnose(
         message=_message(atom, rule.summary, view),
         span=span,
         expression=expression,
-        missing=rule.missing.format(**words),
+        missing=missing(code, atom) or rule.missing.format(**words),
         fix=fix or rule.fix.format(**words),
         relation=atom.relation,
         view=view,

@@ -24,6 +24,13 @@ def remedy(code: str, atom: Atom, words: Mapping[str, str], *, own: bool) -> str
     return _understood(node) if code == "T012" else None
 
 
+def missing(code: str, atom: Atom) -> str | None:
+    """The fact that an order of rows lacks; None where the rule's own words serve."""
+    if code != "T011" or atom.origin is None:
+        return None
+    return "exact numbers" if atom.origin.note.startswith("the last bits") else "a total order: unique ordering keys"
+
+
 def bound(atom: Atom, words: Mapping[str, str], query: exp.Expr) -> Mapping[str, str]:
     """The words with the row's time and T0 as they can be written where the row is read."""
     node = atom.origin.node if atom.origin is not None else None
@@ -95,7 +102,10 @@ def _ties(node: exp.Expr | None, words: Mapping[str, str], *, own: bool) -> str 
         return f"end the frame before the peers ({_FRAME}, or EXCLUDE GROUP), or declare the times unique"
     if isinstance(node, exp.Table) and _join_of(node) is None and not own:
         return f"if each output row is about one row of it, declare own = '{words['relation']}'"
-    return f"write {words['time']} < {words['t0']}: < instead of <=, or a day less"
+    strict = f"{words['time']} < {words['t0']}"
+    if isinstance(node, exp.Group):
+        return f"write {strict}, < instead of <=; where T0 is the time of these rows, take an anchor that is later"
+    return f"write {strict}: < instead of <=, or a day less"
 
 
 # -- order and what is not understood -------------------------------------------------------------------------------
@@ -117,6 +127,8 @@ def _understood(node: exp.Expr | None) -> str | None:
         return "write it without recursion (joins, a window), or store it with the time at which it was known"
     if isinstance(node, exp.Column):
         return "correct the name, or add the column to 'columns' of its relation"
+    if isinstance(node, exp.Predicate):
+        return "declare the types of both sides, or cast them"
     if isinstance(node, exp.Cast):
         return "declare the type of what is cast, and cast to a type of this dialect"
     if isinstance(node, exp.Anonymous):

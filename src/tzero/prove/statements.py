@@ -57,8 +57,17 @@ def _statement(tree: exp.Expr, text: str, file: str) -> Statement | None:
             return Statement(".".join(part.name for part in table.parts).lower(), query, text, file)
         return None
     if isinstance(tree, exp.Insert) and isinstance(tree.expression, exp.Query):
-        return Statement("", tree.expression, text, file)
+        return Statement("", _inserted(tree, tree.expression), text, file)
     return Statement("", tree, text, file) if isinstance(tree, exp.Query) else None
+
+
+def _inserted(insert: exp.Insert, query: exp.Query) -> exp.Query:
+    """The query of an INSERT, with the CTEs that stand before the INSERT."""
+    with_ = insert.args.get("with_")
+    if with_ is None or query.args.get("with_") is not None:
+        return query
+    query.set("with_", with_)
+    return query
 
 
 def views_of(statements: Iterable[Statement]) -> dict[str, exp.Expr]:

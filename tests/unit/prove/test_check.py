@@ -256,3 +256,10 @@ def test_explain() -> None:
         assert rule.why in done.output
     assert "T014  same-instant" in CliRunner().invoke(cli, ["explain"]).output
     assert CliRunner().invoke(cli, ["explain", "T999"]).exit_code != 0
+
+
+def test_what_is_inserted_keeps_the_ctes_before_the_insert(folder: Path) -> None:
+    body = "SELECT s.id, s.made AS t0, (SELECT COUNT(*) FROM e WHERE e.made < s.made) AS n FROM sales s"
+    (folder / "insert.sql").write_text(f"{HEADER}\nWITH e AS (SELECT * FROM sales) INSERT INTO kept {body}")
+    done = run(folder / "insert.sql", "--dialect", "postgres", "--seconds", 0)
+    assert done.exit_code == 0, done.output

@@ -10,7 +10,8 @@ from sqlglot import exp
 from tzero.prove.domain.facts import NotNull
 from tzero.prove.domain.renaming import Renaming
 from tzero.prove.domain.row import Occurrence, Part, Present, Row, new_part
-from tzero.prove.domain.terms import DATE, DAY, INT, NAIVE, Const, Term, Var
+from tzero.prove.domain.terms import DATE, DAY, INSTANT, INT, NAIVE, Const, Term, Var
+from tzero.prove.domain.types import INTERVAL
 from tzero.prove.transfer import times
 from tzero.prove.transfer.expression import bind, join_types
 from tzero.prove.transfer.frame import Frame
@@ -42,7 +43,22 @@ def rows_of(interpreter: Interpreter, node: exp.Expr, names: Names, outer: Frame
         rows = [unnested(interpreter, node, list(node.expressions), outer)]
     else:
         rows = [interpreter.opaque(node, f"{type(node).__name__} in FROM is not understood", [])]
+    rows = [_named_by(alias, row) for row in rows] if _is_function(node) else rows
     return alias, [renamed(row, node) for row in rows]
+
+
+def _is_function(node: exp.Expr) -> bool:
+    """Whether a FROM item is a call: of one that gives single values, the alias names the column as well."""
+    inner = node.this if isinstance(node, exp.Lateral) else node
+    if isinstance(inner, exp.Table):
+        return inner.this is not None and not isinstance(inner.this, exp.Identifier)
+    return isinstance(inner, exp.Unnest) or (inner is not node and not isinstance(inner, (exp.Query, exp.Subquery)))
+
+
+def _named_by(alias: str, row: Row) -> Row:
+    if not alias or len(row.columns) != 1:
+        return row
+    return replace(row, columns={alias: next(iter(row.columns.values()))})
 
 
 def renamed(row: Row, node: exp.Expr) -> Row:
@@ -119,6 +135,9 @@ def _series(interpreter: Interpreter, node: exp.Expr, outer: Frame | None) -> Ro
     frame = _frame(interpreter, outer)
     args = [a for a in _series_arguments(node) if isinstance(a, exp.Expr)]
     bound = tuple(bind(arg, frame) for arg in args)
+    if interpreter.dialect == "postgres" and len(bound) > 2 and bound[2].type == INTERVAL:
+        # of texts, PostgreSQL takes the instants
+        bound = (*(times.literal_of(frame, term, INSTANT, node) for term in bound[:2]), bound[2])
     type_ = join_types(term.type for term in bound[:2])
     if type_ == DATE and (len(bound) < 3 or bound[2].type != INT):
         type_ = NAIVE if interpreter.dialect != "spark" else DATE

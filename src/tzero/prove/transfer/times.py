@@ -253,6 +253,11 @@ def align(frame: Frame, left: Term, right: Term, node: exp.Expr) -> tuple[Term, 
 
 def literal_like(frame: Frame, value: Term, other: Term, node: exp.Expr) -> Term:
     """A text literal read as the type of what it is compared with."""
-    if isinstance(value, Const) and value.type == TEXT and other.type in TIME_TYPES and isinstance(value.value, str):
-        return time_literal(frame, value.value, other.type, node)
+    return literal_of(frame, value, other.type, node) if other.type in TIME_TYPES else value
+
+
+def literal_of(frame: Frame, value: Term, type_: str, node: exp.Expr) -> Term:
+    """A text literal read as a time of a type; anything else as it is."""
+    if isinstance(value, Const) and value.type == TEXT and isinstance(value.value, str):
+        return time_literal(frame, value.value, type_, node)
     return value
