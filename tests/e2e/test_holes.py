@@ -122,6 +122,16 @@ def test_1_a_scan_of_two_views_misses_the_statistics_and_what_lies_upstream(shop
     assert {finding.relation for finding in clocks} == {"hand.upstream", "hand.stats"}
 
 
+def test_1_a_later_scan_for_whole_words_never_finds_now(shop: Shop) -> None:
+    """A word cannot end after a parenthesis: the pattern that asks for it matches no call at all."""
+    store = made(shop, base=BASE.replace("s.price", "CASE WHEN s.sold_at < now() THEN s.price END AS price"))
+    scan = r"""
+        SELECT lower(pg_catalog.pg_get_viewdef('hand.base'::pg_catalog.regclass)) ~ '\m(now\(\)|random\(\))\M',
+               lower(pg_catalog.pg_get_viewdef('hand.base'::pg_catalog.regclass)) LIKE '%now()%'"""
+    assert shop.engine.rows(scan) == [(False, True)]
+    assert "A2.clock" in codes(ClockGate()(store))
+
+
 def test_2_a_contract_is_compared_with_another_relation(shop: Shop) -> None:
     store = made(shop)
     promised = ("id", "t0", "price", "n", "n_of_last_year")

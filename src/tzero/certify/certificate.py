@@ -185,12 +185,12 @@ def _lineage(subject: Subject) -> Lineage | None:
         return None
 
 
-def _curves(subject: Subject) -> dict[str, Any] | None:
-    """The curves; None where the relation cannot be read, which its gate says."""
+def _curves(subject: Subject) -> dict[str, Any]:
+    """The curves; where they cannot be drawn, why not. They are for the eye, and no gate."""
     try:
         return curves_of(subject)
-    except TzeroError:
-        return None
+    except TzeroError as error:
+        return {"why_not": error.what}
 
 
 def _previous(subject: Subject) -> str | None:

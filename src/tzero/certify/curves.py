@@ -13,15 +13,16 @@ from tzero.sql.render import quoted
 FEATURES = 6
 DAYS = 1500
 """The last days that are drawn; a longer history is cut, and the page says from when."""
+_LOOKED_AT = 2000
 _NUMBERS = ("integer", "bigint", "double", "decimal")
 
 
 def curves_of(subject: Subject) -> dict[str, Any]:
-    """The days, the rows of each, and the medians of the features whose values differ most."""
+    """The days, the rows of each, and the medians of a few features: of a compiled view its first statistics."""
     engine = subject.engine
     described = engine.describe(subject.relation)
-    numbers = [c for c in (described.columns if described else ()) if c.dtype in _NUMBERS]
-    names = _telling(subject, [c.name for c in numbers if c.name not in subject.key])
+    numbers = [c.name for c in (described.columns if described else ()) if c.dtype in _NUMBERS]
+    names = _chosen(subject, [name for name in numbers if name not in subject.key])
     own = ", ".join(_median(engine, f"s.{quoted(name, engine.dialect)}") for name in names)
     query = (
         f"SELECT {_day(subject)} AS day, count(*){', ' + own if own else ''} FROM {_joined(subject)}"
@@ -35,15 +36,25 @@ def curves_of(subject: Subject) -> dict[str, Any]:
     }
 
 
+def _chosen(subject: Subject, names: list[str]) -> list[str]:
+    if subject.deployment is None:
+        return _telling(subject, names)
+    statistics = [name for name, _ in subject.deployment.view.statistics if name in names]
+    return (statistics or names)[:FEATURES]
+
+
 def _telling(subject: Subject, names: list[str]) -> list[str]:
-    """The columns with the most different values among some rows, in their own order."""
+    """The columns with the most different values among the rows with the first keys, in their own order."""
     if not names:
         return []
     dialect = subject.engine.dialect
-    listed = ", ".join(f"count(DISTINCT {quoted(name, dialect)})" for name in names)
-    some = ", ".join(quoted(name, dialect) for name in names)
-    rows = f"(SELECT {some} FROM {quoted(subject.relation, dialect)} LIMIT 2000) AS part"
-    found = dict(zip(names, subject.engine.rows(f"SELECT {listed} FROM {rows}")[0], strict=True))
+    counts = ", ".join(f"count(DISTINCT s.{quoted(name, dialect)})" for name in names)
+    key = ", ".join(quoted(name, dialect) for name in subject.anchors.key)
+    first = f"SELECT {key} FROM {quoted(subject.anchors.relation, dialect)} ORDER BY {key} LIMIT {_LOOKED_AT}"
+    pairs = zip(subject.key, subject.anchors.key, strict=True)
+    same = " AND ".join(f"s.{quoted(mine, dialect)} = f.{quoted(theirs, dialect)}" for mine, theirs in pairs)
+    rows = f"({first}) AS f JOIN {quoted(subject.relation, dialect)} AS s ON {same}"
+    found = dict(zip(names, subject.engine.rows(f"SELECT {counts} FROM {rows}")[0], strict=True))
     best = sorted(names, key=lambda name: -int(found[name]))[:FEATURES]
     return [name for name in names if name in best and found[name] > 1]
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tzero.cli.options import project_options, settings
+from tzero.cli.options import acceptance_options, project_options, settings
 from tzero.cli.output import ago, put, put_json, put_table, say
 
 if TYPE_CHECKING:
@@ -58,8 +58,7 @@ def diff(ctx: click.Context, view: str | None) -> None:
 
 @command.command("accept")
 @click.argument("view", required=False)
-@click.option("--by", required=True, metavar="NAME", help="Who answers for it.")
-@click.option("--why", required=True, metavar="REASON", help="Why what changed is right.")
+@acceptance_options
 @project_options
 def accept(view: str | None, by: str, why: str) -> None:
     """Accept what VIEW holds now, drift and all. What was accepted before is kept beside it."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from tzero.cli.options import project_options, settings
+from tzero.cli.options import acceptance_options, project_options, settings
 from tzero.cli.output import put, put_json, put_table, say
 
 
@@ -54,8 +54,7 @@ def check(ctx: click.Context, view: str | None) -> None:
 
 @command.command("accept")
 @click.argument("view", required=False)
-@click.option("--by", required=True, metavar="NAME", help="Who answers for it.")
-@click.option("--why", required=True, metavar="REASON", help="Why it may be as it is.")
+@acceptance_options
 @project_options
 def accept(view: str | None, by: str, why: str) -> None:
     """Accept VIEW as it is now: the definitions that it is made of and, of a view of your own SQL, its columns."""

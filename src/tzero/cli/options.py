@@ -55,6 +55,12 @@ def _with_options(command: F, formats: Sequence[str]) -> F:
     return command
 
 
+def acceptance_options(command: F) -> F:
+    """Add ``--by`` and ``--why``: nothing is accepted without a name and a reason."""
+    command = click.option("--why", required=True, metavar="REASON", help="Why what changed is right.")(command)
+    return click.option("--by", required=True, metavar="NAME", help="Who answers for it.")(command)
+
+
 def settings() -> Settings:
     """What was given on the command line, the value nearest to the command's end first."""
     kept = click.get_current_context().find_root().meta

@@ -27,7 +27,7 @@ class Curve:
 
 def curves_of(found: Mapping[str, Any] | None) -> tuple[Curve, ...]:
     """The rows per day, and the medians of some features."""
-    if not found or len(found["days"]) < 2:
+    if not found or "why_not" in found or len(found["days"]) < 2:
         return ()
     named = {"rows per day": found["rows"], **found["features"]}
     return tuple(curve for name, values in named.items() if (curve := _curve(name, values, found["days"])))

@@ -69,6 +69,15 @@ def differing(state: StateSchema, series: Series, now: str) -> str:
     )
 
 
+def append_first(state: StateSchema, series: Series, number: int, now: str) -> None:
+    """Write every row of a series that has none yet, inside the database."""
+    state.write(
+        TABLE,
+        f"INSERT INTO {{table}} (series, number, row_key, day, row_hash) SELECT {series.series}, {number}, row_key, "
+        f"day, row_hash FROM ({now}) AS n",
+    )
+
+
 def append(state: StateSchema, series: Series, number: int, now: str) -> None:
     """Write the rows that differ, inside the database."""
     state.write(

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
+
+import pyarrow as pa
 
 from tzero.state.schema import StateSchema
 
 TABLE = "t0_baseline_day"
 _COLUMNS = "number, relation, day, n_rows, settled, digests"
+_SCHEMA = pa.schema({
+    "number": pa.int64(), "relation": pa.string(), "day": pa.string(), "n_rows": pa.int64(), "settled": pa.bool_(),
+    "digests": pa.string(),
+})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +33,11 @@ class DayRecord:
 
 
 def append(state: StateSchema, records: Iterable[DayRecord]) -> None:
-    for record in records:
-        state.write(
-            TABLE,
-            f"INSERT INTO {{table}} ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)",
-            [record.number, record.relation, record.day, record.n_rows, record.settled, record.digests],
-        )
+    """Write days, all in one; inside the caller's transaction."""
+    columns = list(zip(*(astuple(record) for record in records), strict=True))
+    if columns:
+        days = pa.table([pa.array(values, kind) for values, kind in zip(columns, _SCHEMA.types, strict=True)], _SCHEMA)
+        state.engine.load(state.relation(TABLE), days.to_reader(), append=True)
 
 
 def latest(state: StateSchema, relation: str) -> dict[str, DayRecord]:

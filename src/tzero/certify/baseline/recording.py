@@ -51,8 +51,12 @@ def _record(subject: Subject, found: Comparison, by: str, why: str) -> BaselineR
     baseline_day.append(state, _days(found, record.number))
     for source in sources_of(subject):
         columns, name = source.columns, str(source.source)
-        series = base_row.find(state, now.relation, name, columns) or base_row.begin(state, now.relation, name, columns)
-        base_row.append(state, series, record.number, source.query)
+        known = base_row.find(state, now.relation, name, columns)
+        if known is not None:
+            base_row.append(state, known, record.number, source.query)
+        else:
+            begun = base_row.begin(state, now.relation, name, columns)
+            base_row.append_first(state, begun, record.number, source.query)
     return record
 
 

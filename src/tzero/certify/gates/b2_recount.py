@@ -102,8 +102,10 @@ class _Counting:
         streams, values = streams_of(
             item.population, statistics, lambda known_at: self._events(item, known_at), dict(rows.types), places
         )
-        reader = self.subject.engine.arrow(_grouped(self.subject, item, shown_keys, tuple(values)))
-        found = sweep(lines(reader), len(shown_keys), streams, values, self.schedule)
+        grouped = set(shown_keys) != set(item.relation.key)
+        query = (_grouped if grouped else _plain)(self.subject, item, shown_keys, tuple(values))
+        reader = self.subject.engine.arrow(query)
+        found = sweep(lines(reader), len(shown_keys), streams, values, self.schedule, grouped=grouped)
         types = dict(zip(reader.schema.names, reader.schema.types, strict=True))
         for name, column in found.items():
             if column.differing:
@@ -119,6 +121,13 @@ class _Counting:
             self.known[told] = read_events(self.subject.engine, item.population, rows, known_at, columns)
             self.read += self.known[told].table.num_rows
         return self.known[told]
+
+
+def _plain(subject: Subject, item: Stored, keys: tuple[str, ...], names: tuple[str, ...]) -> str:
+    """One line for each row."""
+    engine, dialect = subject.engine, subject.engine.dialect
+    first, relation = quoted(keys[0], dialect), quoted(item.relation.name, dialect)
+    return f"SELECT {listed(engine, (*keys, *names))} FROM {relation} WHERE {first} IS NOT NULL ORDER BY {first}"
 
 
 def _grouped(subject: Subject, item: Stored, keys: tuple[str, ...], names: tuple[str, ...]) -> str:

@@ -58,6 +58,14 @@ def _summary(found: Comparison) -> str:
     return f"{found.changes.compared:,} digests are the accepted ones{new}"
 
 
+def _settling(days: int) -> str:
+    """The policy of tzero.toml, as the certificate prints it."""
+    if not days:
+        return "no day is left to settle: each is frozen at once"
+    which = "day that has rows is" if days == 1 else f"{days} days that have rows are"
+    return f"the last {which} still settling: a change there is told, and is no drift"
+
+
 def _finding(drift: Drift) -> Finding:
     column = drift.columns[0] if len(drift.columns) == 1 else ""
     return Finding(f"C2.{drift.kind}", drift.message, drift.relation, column, drift.fix, drift.as_json())
@@ -66,8 +74,7 @@ def _finding(drift: Drift) -> Finding:
 def _notes(found: Comparison) -> Iterator[str]:
     if found.before is None:
         yield "first baseline: a certificate accepts what the relation holds now"
-    if found.settling_days:
-        yield f"the last {found.settling_days} days are still settling: a change of them is told, and is no drift"
+    yield _settling(found.settling_days)
     if found.changes.settling:
         days = ", ".join(day.day for day in found.changes.settling)
         yield f"changed while settling: {days}"

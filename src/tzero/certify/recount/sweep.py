@@ -106,47 +106,74 @@ class Schedule:
         return self.elapsed > self.seconds * (0.2 + 0.8 * self.done / self.cells)
 
     @property
+    def is_over(self) -> bool:
+        """Whether all of the time is gone, and a tenth of it more: what is left is left out."""
+        return self.elapsed > 1.1 * self.seconds
+
+    @property
     def full(self) -> float:
         """Seconds that all would take, as far as can be told from what was compared."""
         return self.elapsed + self.comparing * (self.cells - self.compared) / max(self.compared, 1)
 
 
-def sweep(
-    groups: Iterator[Line], keys: int, streams: list[Stream], values: dict[str, Value], schedule: Schedule
-) -> dict[str, Recounted]:
-    """Compare every value, group by group of rows that agree in the first ``keys`` columns, the anchor among them.
+Check = tuple[int, Value, Recounted]
 
-    Then a line has the number of its rows and, for each value in order, the least, the greatest and the number of it.
+
+def sweep(
+    lines: Iterator[Line],
+    keys: int,
+    streams: list[Stream],
+    values: dict[str, Value],
+    schedule: Schedule,
+    *,
+    grouped: bool,
+) -> dict[str, Recounted]:
+    """Compare every value, line by line in the order of their anchors: a line begins with ``keys`` columns, the anchor
+    first. Then come the values in order; where lines are ``grouped``, instead the number of rows that agree in the keys
+    and, for each value, the least, the greatest and the number of it.
     """
     found = {name: Recounted() for name in values}
-    checks = [(keys + 1 + 3 * at, value, found[name]) for at, (name, value) in enumerate(values.items())]
+    first, step = (keys + 1, 3) if grouped else (keys, 1)
+    checks = [(first + step * at, value, found[name]) for at, (name, value) in enumerate(values.items())]
     anchor: int | None = None
     skipping = True
     compared, began = 0, 0.0
-    for line in groups:
+    for line in lines:
         if line[0] != anchor:
             anchor = line[0]
             schedule.comparing += 0.0 if skipping else schedule.elapsed - began
+            if schedule.is_over:
+                break
             skipping = schedule.is_behind
             for stream in streams:
                 stream.move_to(anchor)
             began = schedule.elapsed
-        rows = line[keys]
+        rows = line[keys] if grouped else 1
         schedule.done += rows * len(checks)
         if skipping:
             continue
         compared += rows
+        if grouped:
+            _compare_group(line, rows, checks)
+            continue
         for place, value, column in checks:
-            least, greatest, number = line[place : place + 3]
             own = value(line)
-            agree = least == greatest and number in (0, rows)
-            if not agree or (least != own and not _close(least, own)):
-                other = greatest if number == rows else None
-                column.differs(line, (least,) if agree else (least, other), own, rows)
+            if line[place] != own and not _close(line[place], own):
+                column.differs(line, (line[place],), own, 1)
     schedule.compared += compared * len(checks)
     for column in found.values():
         column.compared = compared
     return found
+
+
+def _compare_group(line: Line, rows: int, checks: list[Check]) -> None:
+    for place, value, column in checks:
+        least, greatest, number = line[place : place + 3]
+        own = value(line)
+        agree = least == greatest and number in (0, rows)
+        if not agree or (least != own and not _close(least, own)):
+            other = greatest if number == rows else None
+            column.differs(line, (least,) if agree else (least, other), own, rows)
 
 
 def _close(found: Any, own: Any) -> bool:

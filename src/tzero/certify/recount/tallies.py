@@ -7,6 +7,7 @@ import math
 from collections import Counter
 from collections.abc import Callable
 from decimal import Decimal
+from operator import itemgetter
 from typing import Any, Protocol
 
 from tzero.certify.recount.reading import Line
@@ -25,12 +26,14 @@ class Tally(Protocol):
 
 def picker(places: tuple[int, ...]) -> Pick:
     """The values at some places of a line: a tuple, or the value itself of one place; None where one is NULL."""
+    if not places:
+        return lambda _: ()
+    chosen = itemgetter(*places)
     if len(places) == 1:
-        (place,) = places
-        return lambda line: line[place]
+        return chosen
 
     def pick(line: Line) -> Key:
-        found = tuple(line[place] for place in places)
+        found = chosen(line)
         return None if None in found else found
 
     return pick

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
 import pytest
 from tests.unit.certify.own import OWN, own_subject
-from tests.unit.certify.shop import Shop
+from tests.unit.certify.shop import Shop, open_shop
 
 from tzero.certify.baseline import Comparison, DriftKind, accept, compare, grow
+from tzero.certify.certificate import certify
+from tzero.certify.certification import Certification
 from tzero.certify.gate import GateResult, Verdict
 from tzero.certify.gates.c2_baseline import BaselineGate
 from tzero.certify.subject import Subject
 from tzero.errors import FindingError, UsageError
+from tzero.project.config import Config, read_config
+from tzero.report.page import render_page
 
 LEAKY = "SELECT s.id, s.sold_at AS t0, (SELECT count(*) FROM raw.sales o WHERE o.brand = s.brand) AS n FROM raw.sales s"
 LATER = "INSERT INTO raw.sales VALUES (500, TIMESTAMP '2024-03-01', 'b1', 'red', 5)"
@@ -233,3 +240,30 @@ def test_the_map_shows_what_is_gone(shop: Shop) -> None:
     shop.run("DELETE FROM raw.sales WHERE CAST(sold_at AS date) = DATE '2024-01-05'", LATER, f"DROP VIEW {OWN}")
     found = states(own_subject(shop, query.format("")))
     assert (found["id"], found["price"]) == ("sgtn", "gggg")
+
+
+@pytest.mark.parametrize(("days", "holds"), [(0, False), (2, False), (3, True)])
+def test_the_policy_of_the_project_is_obeyed_and_printed(days: int, holds: bool) -> None:
+    """A price of the third last day that has rows changes."""
+    shop = open_shop("duckdb", read_toml(f"settling_days = {days}"))
+    found = taken(shop.subject())
+    assert [found.is_settled(day.day) for day in found.now.days[-4:]] == [True, *(days <= left for left in (2, 1, 0))]
+    third_last = found.now.days[-3].day
+    shop.run(f"UPDATE raw.sales SET price = 99 WHERE CAST(sold_at AS date) = DATE '{third_last}'")
+    result = BaselineGate()(shop.subject())
+    assert result.verdict.holds == holds
+    assert result.exercised["settling days"] == days
+    page = render_page(certify(Certification(shop.subject(), (result,))))
+    assert (
+        "no day is left to settle" if days == 0 else f"the last {days} days that have rows are still settling"
+    ) in page
+    assert (f"changed while settling: {third_last}" in page) == holds
+    shop.engine.close()
+
+
+def read_toml(baseline: str) -> Config:
+    """A project's file, as it is read."""
+    with TemporaryDirectory() as folder:
+        text = f'name = "shop"\n[targets.dev]\nurl = "duckdb://"\n[baseline]\n{baseline}\n'
+        (Path(folder) / "tzero.toml").write_text(text)
+        return read_config(Path(folder))
