@@ -37,7 +37,8 @@ def frame(item: Checked, group: list[Finding], told: set[str] | None = None) -> 
         lines.append(f"  --> {place}")
     if first.view and first.read_at is not None:
         lines.append(f"  read at {item.file or item.name}:{first.read_at.line}:{first.read_at.column}")
-    lines += _labelled("columns", ", ".join(_shown(group)))
+    lines += _labelled("also at", ", ".join(_few(_other_places(group))))
+    lines += _labelled("columns", ", ".join(_few(list(dict.fromkeys(finding.column for finding in group)))))
     lines += _labelled("missing", first.missing) + _labelled("fix", first.fix)
     if first.witness:
         lines += _witness(str(first.witness.get("text", "")), set() if told is None else told)
@@ -68,17 +69,22 @@ def _of_a_match(finding: Finding) -> bool:
 
 
 def _grouped(findings: Iterable[Finding]) -> list[list[Finding]]:
-    """Findings that say the same of several columns, together."""
+    """Findings that say the same of several columns or places, together."""
     found: dict[Any, list[Finding]] = {}
     for finding in findings:
         witness = str((finding.witness or {}).get("text", ""))
-        key = (finding.code, finding.verdict, finding.message, finding.view, finding.span, finding.read_at, witness)
+        key = (finding.code, finding.verdict, finding.message, finding.fix, finding.view, finding.read_at, witness)
         found.setdefault(key, []).append(finding)
     return list(found.values())
 
 
-def _shown(group: list[Finding]) -> list[str]:
-    names = [finding.column for finding in group]
+def _other_places(group: list[Finding]) -> list[str]:
+    """Where the same is to be said, the first place apart."""
+    spans = dict.fromkeys(finding.span for finding in group if finding.span is not None)
+    return [f"{span.line}:{span.column}" for span in spans if span != group[0].span]
+
+
+def _few(names: list[str]) -> list[str]:
     return names if len(names) <= 6 else [*names[:5], f"and {len(names) - 5} more"]
 
 

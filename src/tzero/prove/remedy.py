@@ -15,6 +15,8 @@ _FRAME = "RANGE BETWEEN UNBOUNDED PRECEDING AND INTERVAL '1 microsecond' PRECEDI
 def remedy(code: str, atom: Atom, words: Mapping[str, str], *, own: bool) -> str | None:
     """The fix for an atom, or None where that of the rule serves. ``own``: the query says whose row each row is."""
     node = atom.origin.node if atom.origin is not None else None
+    if code in ("T001", "T003", "T014") and words["time"] == words["t0"]:
+        return f"T0 is the time of this very row: declare own = '{words['relation']}'"
     if code == "T014":
         return _ties(node, words, own=own)
     if code in ("T001", "T002", "T003"):
