@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import os
 import random
-import threading
-import time
 from pathlib import Path
 
-import psycopg
 import pytest
 from tests.e2e.postgres_shop import FEATURES, OTHER, apply, features, make_project, refresh, run
 from tests.servers import fresh_database, versions
@@ -115,39 +112,3 @@ def test_null_keys_are_refused_before_a_refresh(project: Path, url: str) -> None
     refresh(project)
     with pytest.raises(SourceError, match=r"thing.*holds NULL"):
         refresh(project)
-
-
-def test_readers_do_not_wait_for_a_refresh(project: Path, url: str) -> None:
-    apply(project)
-    longest = {"alone": read_for(url, 0.5), "beside": 0.0}
-    done = threading.Event()
-
-    def reading() -> None:
-        while not done.is_set():
-            longest["beside"] = max(longest["beside"], read_for(url, 0.1))
-
-    thread = threading.Thread(target=reading)
-    thread.start()
-    for round_ in range(5):
-        run(url, f"INSERT INTO shop.sales VALUES ({10_000 + round_}, '2024-02-01', 1, 1)")
-        refresh(project)
-    done.set()
-    thread.join()
-    # generous: the machine may be busy; a reader that waits for a refresh waits for all of it
-    assert longest["beside"] < longest["alone"] + 0.5
-    with psycopg.connect(url) as connection:
-        assert run(url, "SELECT pid FROM pg_locks WHERE NOT granted") == []
-        assert connection.execute("SELECT count(*) FROM feature_store.features").fetchone() == (2005,)
-
-
-def read_for(url: str, seconds: float) -> float:
-    """The longest that a read of the statistics took. Every read sees them complete."""
-    longest, end = 0.0, time.monotonic() + seconds
-    with psycopg.connect(url, autocommit=True) as connection:
-        while time.monotonic() < end:
-            started = time.monotonic()
-            found = connection.execute("SELECT count(*) FROM feature_store.features_stats").fetchone()
-            longest = max(longest, time.monotonic() - started)
-            assert found is not None
-            assert found[0] > 0
-    return longest
