@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
-from tzero.engines.calls import Call, Volatility
+from tzero.engines.call import Call, Volatility
 
 _FLOATS = frozenset({"double precision", "real", "double", "float"})
 _INSTANT = "timestamp with time zone"

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from tzero.engines.base import Engine
-from tzero.engines.calls import Call, Volatility
+from tzero.engines.call import Call, Volatility
 from tzero.errors import EngineError
 from tzero.sql.render import Tree
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tzero.engines.base import Engine
-from tzero.engines.calls import Call, Volatility
+from tzero.engines.call import Call, Volatility
 from tzero.engines.postgres_nodes import Node, parse_nodes
 from tzero.errors import EngineError
 from tzero.sql.names import RelationName

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from tzero.certify.dependence import Dependence, review
 from tzero.certify.gate import Finding, GateResult, Verdict
 from tzero.certify.subject import Subject
-from tzero.engines.calls import Call, calls_of
+from tzero.engines.call import Call
+from tzero.engines.calls import calls_of
 from tzero.falsify.closure import closure_of
 from tzero.sql.clock_words import clock_words
 from tzero.sql.names import RelationName
