@@ -15,6 +15,8 @@ import shutil
 import signal
 import subprocess
 import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote, urlsplit, urlunsplit
@@ -30,6 +32,7 @@ _SETTINGS = {
     "autovacuum": "off",
     "max_connections": "40",
 }
+_STANDBY = 5499
 _numbers = itertools.count(1)
 
 
@@ -128,6 +131,26 @@ class Server:
         text = self.folder.with_suffix(".out")
         assert done.returncode == 0, f"{program} failed:\n{text.read_text()}"
         text.unlink()
+
+
+def can_stand_by(version: int) -> bool:
+    """Whether a version is here with the program that copies a running server."""
+    found = installations().get(version)
+    return found is not None and (found.programs / "pg_basebackup").exists()
+
+
+@contextmanager
+def standby(version: int) -> Iterator[Callable[[str], str]]:
+    """A server that follows that of a version: what gives the URL of a database on it."""
+    of = server(version)
+    copy = of.folder / "standby"
+    of._run("pg_basebackup", "-D", copy, "-h", of.folder, "-U", "tzero", "-R", "--checkpoint=fast", "--no-sync")
+    of._run("pg_ctl", "-D", copy, "-w", "-o", f"-p {_STANDBY}", "-l", of.folder / "standby.log", "start")
+    try:
+        yield lambda database: f"{of.url_of(database)}&port={_STANDBY}"
+    finally:
+        of._run("pg_ctl", "-D", copy, "-w", "-m", "immediate", "stop")
+        shutil.rmtree(copy)
 
 
 @functools.cache

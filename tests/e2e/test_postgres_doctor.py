@@ -12,14 +12,16 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import parse_qsl, quote, urlsplit
+from urllib.parse import parse_qsl, quote, urlsplit, urlunsplit
 
+import psycopg
 import pytest
 from tests.e2e.market_store import BASE, ENTRYPOINT, LISTINGS, STATISTICS, on_server, run
-from tests.servers import versions
+from tests.servers import can_stand_by, standby, versions
 
 import tzero
 from tzero.doctor import CHECKS, Level
+from tzero.errors import TargetError
 
 pytestmark = pytest.mark.skipif(not versions(), reason="no PostgreSQL server is installed")
 AT_HOME = {"server_version"}
@@ -49,6 +51,12 @@ def test_a_sound_store_has_no_findings(store: tuple[tzero.Project, str]) -> None
 
 
 PLANTED = {
+    "null_keys": (
+        f"CREATE UNIQUE INDEX wider ON {STATISTICS} (t0_day, gen_key, model_variant, color_bucket,"
+        " gmc_seg_top_color_share)",
+        "have a NULL in their key",
+    ),
+    "ownership": (f"ALTER MATERIALIZED VIEW {STATISTICS} OWNER TO pg_monitor", "this role is a superuser"),
     "there": (f"DROP VIEW {ENTRYPOINT}", "is gone"),
     "invoker": (f"ALTER VIEW {BASE} SET (security_invoker = true)", "reader's rights"),
     "populated": (f"REFRESH MATERIALIZED VIEW {STATISTICS} WITH NO DATA", "never populated"),
@@ -119,6 +127,35 @@ def test_the_command_exits_with_1_and_says_what_to_do(newest: tuple[tzero.Projec
     assert found["healthy"] is False
 
 
+def test_what_a_role_may_not_do(newest: tuple[tzero.Project, str]) -> None:
+    project, url = newest
+    assert not project.diagnose().of("privileges")
+    parts = urlsplit(url)
+    role = f"somebody_{parts.path[1:]}"
+    run(url, f"CREATE ROLE {role} LOGIN", f"GRANT USAGE ON SCHEMA feature_store TO {role}")
+    with psycopg.connect(url, autocommit=True) as connection:
+        tables = connection.execute("SELECT tablename FROM pg_tables WHERE tablename LIKE 't0\\_%'").fetchall()
+    run(url, *(f"GRANT SELECT ON feature_store.{name} TO {role}" for (name,) in tables))
+    found = project.diagnose(urlunsplit(parts._replace(netloc=f"{role}@{parts.netloc.rpartition('@')[2]}")))
+    said = " ".join(f.what for f in found.of("privileges"))
+    assert "may not create in the schema feature_store" in said
+    assert f"{LISTINGS} may not be read by this role" in said
+    assert [f.level for f in found.of("ownership")] == [Level.NOTE] * len(found.of("ownership"))
+    assert "of which this role is no member" in found.of("ownership")[0].what
+
+
+@pytest.mark.parametrize("version", [version for version in versions() if can_stand_by(version)][:1])
+def test_a_replica_is_read_and_not_written(version: int, tmp_path: Path) -> None:
+    project, url = on_server(version, tmp_path)
+    with project, standby(version) as url_of:
+        there = url_of(urlsplit(url).path[1:])
+        assert not project.diagnose().of("replica")
+        assert "is a replica" in project.diagnose(there).of("replica")[0].what
+        assert project.read(target=there).num_rows == project.read().num_rows > 0
+        with pytest.raises(TargetError, match="read-only"):
+            project.refresh(there)
+
+
 @pytest.mark.skipif(shutil.which("pgbouncer") is None, reason="no pooler is installed")
 @pytest.mark.parametrize(("mode", "found"), [("transaction", True), ("session", False)])
 def test_a_pooler_in_transaction_mode(mode: str, found: bool, newest: tuple[tzero.Project, str]) -> None:
@@ -157,8 +194,6 @@ def _wait_for(path: Path, log: Path) -> None:
 
 
 def _text(url: str) -> str:
-    import psycopg
-
     with psycopg.connect(url) as connection:
         row = connection.execute(f"SELECT pg_get_viewdef('{BASE}'::regclass)".encode()).fetchone()
     assert row is not None
