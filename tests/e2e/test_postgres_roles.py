@@ -16,6 +16,7 @@ from tests.e2e.starters import applied
 from tests.servers import versions
 
 import tzero
+from tzero.certify.guarding import put_guard
 from tzero.errors import UsageError
 from tzero.refresh.roles import Roles
 from tzero.sql.render import quoted
@@ -124,6 +125,42 @@ def test_the_refresher_refreshes_and_reads_no_raw_table(market: Market) -> None:
 def test_the_refresher_runs_tzero_refresh(market: Market) -> None:
     found = market.project.refresh(market.url_of(market.roles.refresher))
     assert any(step.relation == STATISTICS for step in found.steps)
+
+
+WAIVER = """
+[[waiver]]
+gate = "B1"
+by = "ada"
+reason = "labels are dated elsewhere"
+"""
+
+
+@pytest.mark.parametrize("market", versions()[-1:], indirect=True)
+def test_the_refresher_certifies_and_the_reader_reads_through_the_guard(market: Market) -> None:
+    """The owner makes the guard, as his first certificate does; from then on nobody needs his rights."""
+    config = market.project.root / "tzero.toml"
+    config.write_text(f"{config.read_text()}{WAIVER}")
+    as_owner = tzero.open(market.project.root, target=market.url_of(market.roles.owner))
+    with as_owner as project, project.session() as engine, engine.transaction():
+        put_guard(project.subject(engine, ENTRYPOINT))
+    run(market.url, market.project.grants(market.roles))
+    with tzero.open(market.project.root, target=market.url_of(market.roles.refresher)) as project:
+        project.refresh()
+        found = project.certify(ENTRYPOINT, seconds=3.0)
+        codes = {finding["code"] for gate in found.predicate["gates"] for finding in gate["findings"]}
+        assert codes == {"B1.T006"}, "no gate lacked a right"
+        assert found.is_good
+    assert readable(market, market.roles.reader) == {f"{ENTRYPOINT}_train"}
+    as_reader, as_refresher = market.url_of(market.roles.reader), market.url_of(market.roles.refresher)
+    for url, statement in (
+        (as_reader, "DELETE FROM feature_store.t0_certificate"),
+        (as_reader, "SELECT count(*) FROM feature_store.t0_baseline_day"),
+        (as_refresher, "DELETE FROM feature_store.t0_certificate"),
+        (as_refresher, "UPDATE feature_store.t0_baseline_day SET digests = ''"),
+        (as_refresher, "DELETE FROM feature_store.t0_run"),
+        (as_refresher, f"DROP VIEW {ENTRYPOINT}_train"),
+    ):
+        assert refused(url, statement), statement
 
 
 def test_the_owner_applies(market: Market) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from tzero.certify.subject import Subject
+from tzero.engines.base import Engine
+from tzero.engines.catalog import ColumnInfo
 from tzero.engines.definitions import view_definition
-from tzero.engines.postgres_guard import FUNCTION, guard_function, guarded_name, guarded_query
+from tzero.engines.postgres_guard import FUNCTION, guard_function, guarded_name, guarded_query, is_guarding
 from tzero.errors import TargetError
 from tzero.sql.names import RelationName
 
@@ -24,7 +26,14 @@ def put_guard(subject: Subject) -> RelationName | None:
             f"{name} is there already, and is not the guarded view of {subject.relation}",
             fix="rename it: tzero certify makes a view of that name",
         )
+    if is_guarding(engine.rows, schema) and _columns(engine, name) == _columns(engine, subject.relation):
+        return name  # whoever certifies need not own what is there already
     engine.execute(guard_function(schema).sql)
     for statement in engine.view_statements(name, guarded_query(subject.relation, schema)):
         engine.execute(statement.sql)
     return name
+
+
+def _columns(engine: Engine, name: RelationName) -> tuple[ColumnInfo, ...]:
+    described = engine.describe(name)
+    return () if described is None else described.columns

@@ -8,6 +8,9 @@ reader's comes before it.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from tzero.engines.catalog import Statement
 from tzero.engines.postgres_text import written
 from tzero.engines.row_marks import CATALOG_MARK, ROW_MARK
@@ -138,6 +141,11 @@ END
 $guard$"""
 
 
+_SOURCE = """
+SELECT p.prosrc FROM pg_catalog.pg_proc AS p JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace
+WHERE n.nspname = ? AND p.proname = ?"""
+
+
 def guard_function(schema: str) -> Statement:
     """Create the function in the schema of the state tables; it runs with the rights of whoever creates it."""
     names = {
@@ -152,6 +160,12 @@ def guard_function(schema: str) -> Statement:
     for key, name in names.items():
         text = text.replace("{" + key + "}", written(RelationName(schema, name)))
     return Statement(text)
+
+
+def is_guarding(rows: Callable[[str, list[str]], list[tuple[Any, ...]]], schema: str) -> bool:
+    """Whether the function is there, as this tzero would make it."""
+    found = rows(_SOURCE, [schema, FUNCTION])
+    return bool(found) and guard_function(schema).sql.split("$guard$")[1] == found[0][0]
 
 
 def guarded_name(relation: RelationName) -> RelationName:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import astuple, dataclass
 
-from tzero.engines.postgres_guard import guarded_name
+from tzero.engines.postgres_guard import FUNCTION, guarded_name
 from tzero.errors import UsageError
 from tzero.refresh.relations import UPSTREAM, VERSIONS, OwnRelation
 from tzero.refresh.survey import Survey
@@ -14,7 +14,10 @@ from tzero.sql.render import quoted
 from tzero.state import migrations
 
 MAINTAIN_SINCE = 170_000
-_RUNS = "t0_run"
+_APPENDED = (
+    "t0_run", "t0_certificate", "t0_accepted", "t0_baseline", "t0_baseline_day", "t0_base", "t0_base_row",
+)  # fmt: skip
+"""What a refresh and a certificate write: tables that only ever grow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +49,7 @@ class _Script:
         self._owner, self._refresher, self._reader = (_name(role) for role in astuple(roles))
         self._own = tuple(seen.relations.values())
         self._state = tuple(seen.state.relation(table) for table in migrations.tables())
-        self._runs = seen.state.relation(_RUNS)
+        self._appended = tuple(seen.state.relation(table) for table in _APPENDED)
         names = {own.name for own in self._own}
         self._outside = tuple(dict.fromkeys(name for own in self._own for name in own.reads if name not in names))
         raw = {name for own in self._own if own.role == UPSTREAM for name in own.reads}
@@ -54,6 +57,7 @@ class _Script:
 
         found = {own.name: guarded_name(own.name) for own in self._own if own.role == "entrypoint"}
         self._guarded = {name: guard for name, guard in found.items() if seen.engine.kind(guard) is not None}
+        self._guard = seen.state.relation(FUNCTION)
 
     def lines(self) -> Iterator[str]:
         yield f"-- The roles of this store, for PostgreSQL {self._version // 10_000}: run it after tzero apply."
@@ -73,9 +77,13 @@ class _Script:
             yield f"ALTER {kind} {_name(own.name)} OWNER TO {self._owner};"
         for table in self._state:
             yield f"ALTER TABLE {_name(table)} OWNER TO {self._owner};"
+        for guard in self._guarded.values():
+            yield f"ALTER VIEW {_name(guard)} OWNER TO {self._owner};"
+        if self._guarded:
+            yield f"ALTER FUNCTION {_name(self._guard)}(text, interval) OWNER TO {self._owner};"
 
     def _to_refresher(self) -> Iterator[str]:
-        yield f"\n-- {self._roles.refresher}: runs tzero refresh"
+        yield f"\n-- {self._roles.refresher}: runs tzero refresh --certify, once the owner has certified"
         if self._version < MAINTAIN_SINCE:
             yield "-- before PostgreSQL 17 only the owner of a materialized view can refresh it: as a member of him"
             if self._raw:
@@ -88,8 +96,9 @@ class _Script:
         sources = tuple(name for name in self._read_by_checks() if name not in stored)
         yield from _on_schemas("USAGE", (*self._names(), *self._state, *sources), self._refresher)
         yield from _granted("MAINTAIN, SELECT", stored, self._refresher)
-        yield from _granted("SELECT", (*sources, *self._state), self._refresher)
-        yield from _granted("INSERT", (self._runs, *self._names(VERSIONS)), self._refresher)
+        shown = tuple(name for name in self._names("entrypoint") if name not in sources)
+        yield from _granted("SELECT", (*sources, *shown, *self._guarded.values(), *self._state), self._refresher)
+        yield from _granted("INSERT", (*self._appended, *self._names(VERSIONS)), self._refresher)
 
     def _to_reader(self) -> Iterator[str]:
         yield f"\n-- {self._roles.reader}: reads the entrypoints, which run with the rights of {self._roles.owner}"
