@@ -54,7 +54,8 @@ def diagnose(
     text = texts.get(view, "")
     span = _span(origin.node, text)
     expression = text[span.start : span.end] if span is not None else ""
-    fix = remedy(code, atom, bound(atom, words, query), own=declarations.query.own is not None)
+    here = bound(atom, words, query)
+    fix = remedy(code, atom, here, own=declarations.query.own is not None)
     return Finding(
         code=code,
         verdict=Verdict.UNPROVED,
@@ -62,7 +63,7 @@ def diagnose(
         message=_message(atom, rule.summary, view),
         span=span,
         expression=expression,
-        missing=missing(code, atom) or rule.missing.format(**words),
+        missing=missing(code, atom, here) or rule.missing.format(**words),
         fix=fix or rule.fix.format(**words),
         relation=atom.relation,
         view=view,

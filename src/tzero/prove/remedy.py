@@ -9,13 +9,14 @@ from sqlglot import exp
 from tzero.prove import functions
 from tzero.prove.domain.label import Atom
 
+_DATED = ("T001", "T003", "T014")
 _FRAME = "RANGE BETWEEN UNBOUNDED PRECEDING AND INTERVAL '1 microsecond' PRECEDING"
 
 
 def remedy(code: str, atom: Atom, words: Mapping[str, str], *, own: bool) -> str | None:
     """The fix for an atom, or None where that of the rule serves. ``own``: the query says whose row each row is."""
     node = atom.origin.node if atom.origin is not None else None
-    if code in ("T001", "T003", "T014") and words["time"] == words["t0"]:
+    if code in _DATED and _is_itself(words):
         return f"T0 is the time of this very row: declare own = '{words['relation']}'"
     if code == "T014":
         return _ties(node, words, own=own)
@@ -26,11 +27,18 @@ def remedy(code: str, atom: Atom, words: Mapping[str, str], *, own: bool) -> str
     return _understood(node) if code == "T012" else None
 
 
-def missing(code: str, atom: Atom) -> str | None:
-    """The fact that an order of rows lacks; None where the rule's own words serve."""
+def missing(code: str, atom: Atom, words: Mapping[str, str]) -> str | None:
+    """The fact that is missing; None where the rule's own words serve."""
+    if code in _DATED and _is_itself(words):
+        return f"own = '{words['relation']}'"
     if code != "T011" or atom.origin is None:
         return None
     return "exact numbers" if atom.origin.note.startswith("the last bits") else "a total order: unique ordering keys"
+
+
+def _is_itself(words: Mapping[str, str]) -> bool:
+    """Whether T0 is the very time that should be before it."""
+    return words["time"] == words["t0"]
 
 
 def bound(atom: Atom, words: Mapping[str, str], query: exp.Expr) -> Mapping[str, str]:
@@ -78,7 +86,7 @@ def _bounded(code: str, node: exp.Expr | None, words: Mapping[str, str]) -> str 
         return f"read only the rows with {strict}; or, if it is the row itself, declare own = '{words['relation']}'"
     if isinstance(node, exp.Select):
         return f"add to its WHERE, or to the FILTER of each aggregate: {strict}"
-    if isinstance(node, exp.Group):
+    if isinstance(node, (exp.Group, exp.SetOperation)):
         return f"keep to {strict} before grouping, or group by a time too and compare that where the groups are read"
     if isinstance(node, (exp.Exists, exp.In, exp.Subquery)):
         return f"add to its WHERE: {strict}"
@@ -121,6 +129,8 @@ def _ordered(node: exp.Expr | None, note: str) -> str | None:
         return "add a unique key as the last term of its ORDER BY"
     if isinstance(call, exp.AnyValue):
         return "use MIN or MAX, which any order answers alike"
+    if "without a total ORDER BY" in note:
+        return "add an ORDER BY inside the call, of the values themselves or of a unique key"
     return None
 
 

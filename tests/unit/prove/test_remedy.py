@@ -37,6 +37,8 @@ def found(sql: str, code: str, declared: str = DECLARED) -> Finding:
      "T011", "cast to a decimal", "unique key"),
     (f"{HEAD}, ROW_NUMBER() OVER (PARTITION BY s.shop ORDER BY s.price) AS f FROM sales s", "T011",
      "unique key as the last term", "decimal"),
+    (f"{HEAD}, (SELECT string_agg(v.room, ',') FROM visits v WHERE v.at < s.at) AS f FROM sales s", "T011",
+     "ORDER BY inside the call", "decimal"),
     (f"{HEAD}, my_score(s.price) AS f FROM sales s", "T012", "pure_functions = ['my_score']", "recursion"),
     (f"{HEAD}, s.prise AS f FROM sales s", "T012", "correct the name", "pure_functions"),
     ("WITH RECURSIVE r AS (SELECT id, at FROM sales UNION ALL SELECT id, at FROM r) SELECT id, at AS t0 FROM r", "T012",
@@ -50,7 +52,9 @@ def test_a_fix_speaks_of_its_place(sql: str, code: str, said: str, unsaid: str) 
 
 def test_a_row_without_an_owner_may_be_the_row_itself() -> None:
     spine = DECLARED.replace('own = "sales"', 'spine = ["id"]')
-    assert "declare own = 'sales'" in found(f"{HEAD} FROM sales s", "T014", spine).fix
+    finding = found(f"{HEAD} FROM sales s", "T014", spine)
+    assert "declare own = 'sales'" in finding.fix
+    assert finding.missing == "own = 'sales'"
 
 
 def test_what_a_view_holds_is_also_told_where_it_is_read() -> None:

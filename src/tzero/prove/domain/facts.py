@@ -75,14 +75,14 @@ def equal(left: Term, right: Term) -> tuple[Fact, ...]:
     midnight.
     """
     there = (NotNull(left), NotNull(right))
-    if left.type == right.type and left.type in _IDENTICAL_WHEN_EQUAL:
+    if left.type == right.type and left.type in IDENTICAL_WHEN_EQUAL:
         return Same(left, right), *there
     if {left.type, right.type} <= ORDERED_TYPES - MEASURELESS:
         return Le(left, right, 0), Le(right, left, 0), *there
     return there
 
 
-_IDENTICAL_WHEN_EQUAL = frozenset({"int", "text", "bool", "instant", "naive", "date", "version"})
+IDENTICAL_WHEN_EQUAL = frozenset({"int", "text", "bool", "instant", "naive", "date", "version"})
 
 
 def before(left: Term, right: Term) -> Le:

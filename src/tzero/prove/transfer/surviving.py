@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from tzero.prove.domain.facts import Fact, Le, NotNull, fact_leaves
+from tzero.prove.domain.facts import IDENTICAL_WHEN_EQUAL, Fact, Le, NotNull, fact_leaves
 from tzero.prove.domain.label import atom_terms
 from tzero.prove.domain.row import Part, Row
 from tzero.prove.domain.store import Store
-from tzero.prove.domain.terms import Const, Term, Var
+from tzero.prove.domain.terms import App, Const, Term, Var, substitute
 
 if TYPE_CHECKING:
     from tzero.prove.domain.label import Ledger
@@ -81,23 +81,34 @@ class Surviving:
     def _outer_keys(self) -> tuple[Term, ...]:
         kept = self.variables()
         shared = self._shared_keys()
-        found: list[Term] = []
-        for position, key in enumerate(self.branches[0].keys):
-            constants = {branch.row.store.canon(branch.keys[position]) for branch in self.branches}
-            only = constants.pop() if len(constants) == 1 else None
-            if isinstance(only, Const):
-                found.append(only)
-            elif key in shared and (lasting := self._lasting(key, kept)) is not None:
-                found.append(lasting)
-            else:
-                node = self.shared.store.differences.node(key)[0] if key.is_time else key
-                grain = node.grain if isinstance(node, Var) and key in shared else 0
-                found.append(Var(_name(key), key.type, grain))
+        found: dict[int, Term] = {}
+        columns: dict[Var, Term] = {}
+        for position, key in sorted(enumerate(self.branches[0].keys), key=lambda item: not isinstance(item[1], Var)):
+            found[position] = self._outer_key(position, key, kept, columns, is_shared=key in shared)
+            if isinstance(key, Var) and key in shared and key.type in IDENTICAL_WHEN_EQUAL:
+                columns[key] = found[position]
+        keys = tuple(found[position] for position in range(len(found)))
         for branch in self.branches:
-            branch.survivors = list(zip(branch.keys, found, strict=True))
+            branch.survivors = list(zip(branch.keys, keys, strict=True))
             branch.survivors += [(t, t) for part in self.kept for t in part.terms]
             branch.survivors += self.outer.visible() if self.outer else []
-        return tuple(found)
+        return keys
+
+    def _outer_key(
+        self, position: int, key: Term, kept: frozenset[Var], columns: dict[Var, Term], *, is_shared: bool
+    ) -> Term:
+        """What stands for a key outside: a literal, what survives, a function of other keys, or a new variable."""
+        constants = {branch.row.store.canon(branch.keys[position]) for branch in self.branches}
+        only = constants.pop() if len(constants) == 1 else None
+        if isinstance(only, Const):
+            return only
+        if is_shared and (lasting := self._lasting(key, kept)) is not None:
+            return lasting
+        if is_shared and isinstance(key, App) and key.leaves and key.leaves <= columns.keys():
+            return substitute(key, lambda term: columns.get(term) if isinstance(term, Var) else None)
+        node = self.shared.store.differences.node(key)[0] if key.is_time else key
+        grain = node.grain if isinstance(node, Var) and is_shared else 0
+        return Var(_name(key), key.type, grain)
 
     def _lasting(self, key: Term, kept: frozenset[Var]) -> Term | None:
         """The key, or what equals it, in terms of the underlying rows that survive."""
