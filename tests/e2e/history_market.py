@@ -37,7 +37,13 @@ view = FeatureView(
     ranked=before.rank("brand"),
     share=before.share("brand", alpha=0.5),
     before_today=day.count("brand"),
+    of_city=day.count("city"),
 )
+"""
+FEW = """from tzero import Events, FeatureView, columns
+
+sales = Events("raw.sales", key="id", time="sold_at", history={history})
+view = FeatureView("shop.features", sales, *columns("brand", "price"), number=sales.before_instant().count("brand"))
 """
 
 
@@ -160,6 +166,7 @@ class Memory:
             "ranked": 1 + len({n for n in counts.values() if n > counts[brand]}) if there else None,
             "share": (counts[brand] + 0.5) / (whole + 0.5 * max(len(counts), 1)) if there else None,
             "before_today": len([row for row in earlier if there and row["brand"] == brand]),
+            "of_city": len([r for r in earlier if city and self._city(r["seller"], r["sold_at"]) == city]),
         }
 
     def _rows_before(self, t0: dt.datetime) -> list[Row]:

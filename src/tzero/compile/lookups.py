@@ -34,7 +34,7 @@ Cte = tuple[str, exp.Query]
 class Join:
     """What a lookup adds to the FROM clause, and the CTEs that it needs."""
 
-    source: exp.Table
+    source: exp.Table | exp.Lateral
     alias: str
     on: exp.Expr
     ctes: tuple[Cte, ...] = ()
@@ -43,6 +43,8 @@ class Join:
 def join_of(lookup: Lookup, name: str, scope: Scope, dialect: Dialect) -> Join:
     """The LEFT JOIN of a lookup under the alias ``name``."""
     _check_pairs(lookup, name, scope)
+    if lookup.source.change is not None:
+        return _version_join(lookup, name, scope)
     return _as_of_join(lookup, name, scope, dialect) if lookup.is_as_of else _key_join(lookup, name, scope, dialect)
 
 
@@ -58,6 +60,26 @@ def _key_join(lookup: Lookup, name: str, scope: Scope, dialect: Dialect) -> Join
             limit = dialect.moved(limit, scope.time.shape.type, lookup.source.sla)
         tests.append(exp.LT(this=quoted_column(known_at, name), expression=limit))
     return Join(relation(lookup.source.relation), name, all_of(tests))
+
+
+def _version_join(lookup: Lookup, name: str, scope: Scope) -> Join:
+    """The last change known before T0, row by row: there is nothing to look up where it took the row back."""
+    source = lookup.source
+    assert source.time is not None
+    assert source.change is not None
+    _check_clock(lookup, scope.raw(name, source.time, lookup.place).shape.type, scope)
+    same = [equal(quoted_column(theirs, "v"), quoted_column(own, EVENT_ALIAS)) for own, theirs in lookup.on]
+    known = exp.LT(this=quoted_column(source.time, "v"), expression=quoted_column(scope.time.name, EVENT_ALIAS))
+    *key, version, change = source.key
+    # of one moment the last version, and of that its end; the key is the same in all, and says that no two are alike
+    last = [
+        exp.Ordered(this=quoted_column(column, "v"), desc=column in (source.time, version), nulls_first=False)
+        for column in (source.time, version, change, *key)
+    ]
+    newest = exp.select(*columns(scope.schemas[name], "v")).from_(relation(source.relation, "v"))
+    newest = newest.where(all_of([*same, known])).order_by(*last).limit(1)
+    counts = equal(quoted_column(source.change, name), integer(1))
+    return Join(exp.Lateral(this=newest.subquery()), name, counts)
 
 
 def _as_of_join(lookup: Lookup, name: str, scope: Scope, dialect: Dialect) -> Join:
@@ -80,9 +102,6 @@ def _as_of_join(lookup: Lookup, name: str, scope: Scope, dialect: Dialect) -> Jo
         for key, column in zip(keys, own, strict=True)
     ]
     tests.append(equal(quoted_column("asof_t0", name), quoted_column(scope.time.name, EVENT_ALIAS)))
-    if source.change is not None:
-        # the last change took the row back: there is none
-        tests.append(equal(quoted_column(source.change, name), integer(1)))
     return Join(named(f"{name}_asof"), name, all_of(tests), ctes)
 
 

@@ -42,7 +42,9 @@ class VocabularyCheck:
 def vocabulary_checks(view: FeatureView, catalog: Catalog, engine: str, most: int) -> tuple[VocabularyCheck, ...]:
     """A check for each vocabulary of a view, over at most so many of its rows."""
     to = dialect(engine)
-    rows = [view.rows, *(population.rows for population in view.populations if population.rows != view.rows)]
+    counted = (population.rows for population in view.populations)
+    # all versions of some rows tell no more of a vocabulary than the rows themselves
+    rows = [view.rows, *(each for each in counted if each != view.rows and each.source.change is None)]
     used = [found for each in rows for found in _derived(each)]
     used += [
         (name, value, view.rows) for name, value in view.features if isinstance(value, Expression) and value.listed

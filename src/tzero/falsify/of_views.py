@@ -45,13 +45,12 @@ def declared_by(views: Iterable[FeatureView], view: FeatureView) -> Declarations
 
 
 def _relation(source: Source) -> Relation:
-    times = frozenset(name for name in (source.time,) if name)
     return Relation(
         str(source.relation).lower(),
         key=source.key,
         time=source.time,
         known_at=source.known_at,
-        not_null=times,
+        not_null=source.never_null,
         static=source.static,
         place=source.place,
     )

@@ -89,6 +89,14 @@ class Source:
         """The relation of the user's own that the rows come from, itself or as kept versions."""
         return self.origin or self
 
+    @property
+    def never_null(self) -> frozenset[str]:
+        """The times that every row has. A version of a row that is not known yet has none at which it is known."""
+        if self.change is None or self.origin is None:
+            return frozenset(name for name in (self.time,) if name)
+        known = None if self.origin.known_at else self.known_at or self.time
+        return frozenset(name for name in (self.origin.time, known) if name)
+
     def check_column(self, name: str, place: Place) -> None:
         """Refuse a column that is not among the declared ones; without declared columns the catalog checks later."""
         if self.declared is not None and name not in self.declared:

@@ -37,6 +37,11 @@ class Versions:
     clock: tuple[RelationName, str]
 
     @property
+    def never_null(self) -> tuple[str, ...]:
+        """The columns besides the key that every change has."""
+        return CAPTURED, *(() if self.source.known_at else (KNOWN,))
+
+    @property
     def first_known(self) -> str | None:
         """The column that says when a first version became known; None: its capture."""
         if self.source.history is FirstKnown.CAPTURE:
@@ -119,7 +124,7 @@ def _lookups(rows: Rows, schema: str) -> tuple[Lookup, ...]:
 def _lookup(lookup: Lookup, schema: str) -> Lookup:
     """The version known last before T0, if it was not taken back."""
     source = replace(_of_changes(lookup.source, schema), role=Role.HISTORY, time=KNOWN, known_at=None)
-    return replace(lookup, source=source, ties=(VERSION, CHANGE))
+    return replace(lookup, source=source)
 
 
 def _of_changes(source: Source, schema: str) -> Source:

@@ -41,7 +41,7 @@ class KeptVersions(OwnRelation):
     def creation(self, engine: Engine, rebuilt: object) -> tuple[Statement, ...]:  # noqa: ARG002  it is never rebuilt
         if engine.kind(self.name) is not None:
             return (*self._extension(engine), *self.renewal(engine))
-        return (*engine.appended_statements(self._stored()), *self.renewal(engine))
+        return (*engine.appended_statements(self._stored()), *self._filled(engine), *self.renewal(engine))
 
     def renewal(self, engine: Engine) -> tuple[Statement, ...]:
         captured = StoredRelation(self.name, engine.render(self.queries.capture()), self.key)
@@ -58,6 +58,11 @@ class KeptVersions(OwnRelation):
         if engine.describe(self.name) is None or not self.missing:
             return None
         return Change.EXTEND, f"{', '.join(column.name for column in self.missing)} is read now"
+
+    def _filled(self, engine: Engine) -> Iterator[Statement]:
+        name = quoted(self.name, engine.dialect)
+        for column in (*self.key, *self.queries.versions.never_null):
+            yield Statement(f"ALTER TABLE {name} ALTER COLUMN {quoted(column, engine.dialect)} SET NOT NULL")
 
     def _extension(self, engine: Engine) -> Iterator[Statement]:
         """New columns, in every version as they are now: what they held before cannot be known."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from tzero.certify.counting import counted, listed
 from tzero.certify.gate import Finding, GateResult, Verdict
 from tzero.certify.subject import Subject
+from tzero.certify.uncaptured import uncaptured
 from tzero.compile.deployment import Relation
 from tzero.features.populations import Grid, Population
 from tzero.features.statistics import Kind, Statistic
@@ -37,6 +38,7 @@ class FreshGate:
         findings = (
             *(finding for relation in keyed for finding in _missing(subject, relation)),
             *(finding for total in totals for finding in _behind(subject, *total)),
+            *uncaptured(subject, view),
         )
         exercised = {"stored": len(stored), "keys compared": len(keyed), "totals compared": len(totals)}
         if stored and not keyed and not totals:
