@@ -1,6 +1,7 @@
 """Which functions a DuckDB query calls: its own bound plan, with views and macros taken in, and its catalog.
 
-The plan is asked for unoptimized, so nothing is folded away before it can be seen.
+The plan is asked for unoptimized, so nothing is folded away before it can be seen. A plan that scans a data file cannot
+be written down: there, empty relations with the same columns stand for everything that the query reads.
 """
 
 from __future__ import annotations
@@ -12,7 +13,9 @@ from typing import Any
 from tzero.engines.base import Engine
 from tzero.engines.call import Call, Volatility
 from tzero.errors import EngineError
-from tzero.sql.render import Tree
+from tzero.sql.names import RelationName
+from tzero.sql.parse import parse_one
+from tzero.sql.render import Tree, inlined, quoted, relations_of
 
 _STABILITY = {
     "CONSISTENT": Volatility.IMMUTABLE,
@@ -33,12 +36,29 @@ _ARITHMETIC = frozenset({"*", "+", "-"})
 
 def calls_of_plan(engine: Engine, tree: Tree) -> tuple[Call, ...]:
     """Every call of a query. Raises EngineError where the database cannot write its plan down."""
-    (text,) = engine.rows("SELECT json_serialize_plan(?::VARCHAR)", [engine.render(tree)])[0]
-    plan = json.loads(text)
+    plan = _plan(engine, tree)
+    if plan.get("error"):
+        plan = _plan(engine, inlined(tree, dict(_standing_in(engine, tree))))
     if plan.get("error"):
         raise EngineError(f"{engine.label} cannot write down its plan: {plan.get('error_message', 'no reason given')}")
     catalog = {name: (_STABILITY[worst], bool(own)) for name, worst, own in engine.rows(_CATALOG)}
     return tuple(dict.fromkeys(_calls(plan["plans"], catalog)))
+
+
+def _plan(engine: Engine, tree: Tree) -> dict[str, Any]:
+    (text,) = engine.rows("SELECT json_serialize_plan(?::VARCHAR)", [engine.render(tree)])[0]
+    found: dict[str, Any] = json.loads(text)
+    return found
+
+
+def _standing_in(engine: Engine, tree: Tree) -> Iterator[tuple[RelationName, Tree]]:
+    for name in relations_of(tree):
+        described = engine.describe(name)
+        if described is not None:
+            columns = ", ".join(
+                f"CAST(NULL AS {column.type}) AS {quoted(column.name, engine.dialect)}" for column in described.columns
+            )
+            yield name, parse_one(f"SELECT {columns}", engine.dialect)
 
 
 def _calls(part: Any, catalog: Mapping[str, tuple[Volatility, bool]]) -> Iterator[Call]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tzero.report.numbers import shown
+from tzero.report.numbers import in_order, shown
 
 _WIDE, _TALL = 280, 64
 
@@ -25,11 +25,11 @@ class Curve:
     height: int = _TALL
 
 
-def curves_of(found: Mapping[str, Any] | None) -> tuple[Curve, ...]:
+def curves_of(found: Mapping[str, Any] | None, order: Sequence[str] = ()) -> tuple[Curve, ...]:
     """The rows per day, and the medians of some features."""
     if not found or "why_not" in found or len(found["days"]) < 2:
         return ()
-    named = {"rows per day": found["rows"], **found["features"]}
+    named = {"rows per day": found["rows"], **in_order(found["features"], order)}
     return tuple(curve for name, values in named.items() if (curve := _curve(name, values, found["days"])))
 
 

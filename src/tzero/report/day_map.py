@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from tzero.report.numbers import in_order
 
 _LABELS, _WIDE, _TALL = 190, 720, 9
 STATES = {"s": "same", "n": "new", "t": "settling", "d": "drift", "g": "gone"}
@@ -40,14 +42,15 @@ class DayMap:
     row_height: int = _TALL - 1
 
 
-def map_of(evidence: Mapping[str, Any] | None) -> DayMap | None:
+def map_of(evidence: Mapping[str, Any] | None, order: Sequence[str] = ()) -> DayMap | None:
     """The map of what gate C2 compared: ``days``, and ``cells`` with one letter per day for every column.
 
-    The letters are s (same), n (new), t (settling), d (drift) and g (gone).
+    The letters are s (same), n (new), t (settling), d (drift), g (gone). ``order`` is that of the relation's columns.
     """
     if not evidence or not evidence.get("days"):
         return None
-    days, cells = [day or "no day" for day in evidence["days"]], dict(evidence["cells"])
+    days = [day or "no day" for day in evidence["days"]]
+    cells = in_order(evidence["cells"], order)
     step = _WIDE / len(days)
     rows = tuple(
         MapRow(name, at * _TALL, "d" in letters or "g" in letters, _runs(letters, days, step))

@@ -1,8 +1,9 @@
-"""Numbers and moments as a page shows them."""
+"""Numbers, moments and orders as a page shows them."""
 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 
@@ -18,6 +19,15 @@ def shown(value: Any) -> str:
     if isinstance(value, int):
         return f"{value:,}"
     return f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
+def in_order(named: Mapping[str, Any], order: Sequence[str]) -> dict[str, Any]:
+    """What bears names, in an order of names; what is not in it comes last.
+
+    >>> in_order({"a": 1, "b": 2, "c": 3}, ["b", "a"])
+    {'b': 2, 'a': 1, 'c': 3}
+    """
+    return {name: named[name] for name in (*(name for name in order if name in named), *named)}
 
 
 def apart(before: Any, after: Any) -> tuple[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -65,7 +66,11 @@ class Page:
 
 
 def page_of(found: Certificate) -> Page:
+    # as a file gives it back: the page is the same from wherever the certificate comes
+    found = Certificate(json.loads(found.text))
     predicate = found.predicate
+    lineage = predicate["lineage"]
+    order = [column["name"] for column in lineage[-1]["columns"]] if lineage else []
     evidence = {gate["gate"]: gate.get("evidence") or {} for gate in predicate["gates"]}
     listed = causes(predicate["gates"])
     declared = predicate.get("declarations") or {}
@@ -75,8 +80,8 @@ def page_of(found: Certificate) -> Page:
         story_of(listed, str(declared.get("anchor", "t0")), predicate["anchors"]["key"]),
         picture_of(predicate["lineage"]),
         margin_of(evidence.get("B1")),
-        map_of(evidence.get("C2", {}).get("map")),
-        curves_of(predicate.get("curves")),
+        map_of(evidence.get("C2", {}).get("map"), order),
+        curves_of(predicate.get("curves"), order),
     )
 
 

@@ -86,13 +86,18 @@ def inlined(tree: Tree, given: Mapping[RelationName, Tree]) -> Tree:
     >>> later = {RelationName("s", "t"): parse_one("SELECT 1 AS a", "duckdb")}
     >>> inlined(parse_one("SELECT a FROM s.t", "duckdb"), later).sql("duckdb")
     'SELECT a FROM (SELECT 1 AS a) AS "t"'
+    >>> inlined(parse_one("SELECT 1 FROM (s.t JOIN s.t AS u ON t.a = u.a)", "duckdb"), later).sql("duckdb")
+    'SELECT 1 FROM ((SELECT 1 AS a) AS "t" JOIN (SELECT 1 AS a) AS u ON t.a = u.a)'
     """
     found = tree.copy()
     for table in list(found.find_all(exp.Table)):
         query = given.get(_name(table)) if isinstance(table.this, exp.Identifier) else None
         if query is not None:
             name = table.args.get("alias") or exp.TableAlias(this=identifier(table.name))
-            table.replace(exp.Subquery(this=inlined(query, given), alias=name))
+            # a table within parentheses carries its joins
+            joins = table.args.get("joins")
+            table.set("joins", None)
+            table.replace(exp.Subquery(this=inlined(query, given), alias=name, joins=joins))
     return found
 
 

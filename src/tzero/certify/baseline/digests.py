@@ -70,9 +70,10 @@ def _query(scan: Scan, forms: Sequence[Form], dialect: str) -> str:
     values = "".join(f", {form.integer} AS v{at}" for at, form in enumerate(forms))
     sums = "".join(f", {item}" for at, form in enumerate(forms) for item in _sums(form, f"v{at}"))
     hashes = hashed(f"({' || '.join(form.part for form in key)})", dialect)
-    # OFFSET 0: the hash of a key is made once per row, not once per sum
-    keyed = f"SELECT {_day(scan, dialect)} AS day, {hashes} AS h{values} FROM {_source(scan, dialect)} OFFSET 0"
-    split = f"SELECT *, (h >> 30) + 1 AS k1, (h & {_HALF - 1}) + 1 AS k2 FROM ({keyed}) AS keyed OFFSET 0"
+    # so that PostgreSQL makes the hash of a key once per row, not once per sum
+    apart = " OFFSET 0" if dialect == "postgres" else ""
+    keyed = f"SELECT {_day(scan, dialect)} AS day, {hashes} AS h{values} FROM {_source(scan, dialect)}{apart}"
+    split = f"SELECT *, (h >> 30) + 1 AS k1, (h & {_HALF - 1}) + 1 AS k2 FROM ({keyed}) AS keyed{apart}"
     return f"SELECT CAST(day AS text), count(*){sums} FROM ({split}) AS split GROUP BY day"
 
 

@@ -185,3 +185,26 @@ def test_a_word_that_became_a_constant_is_found_in_the_source() -> None:
     result = ClockGate()(subject(engine, "shop.shown"))
     engine.close()
     assert [(finding.code, finding.relation) for finding in result.findings] == [("A2.folded", "shop.shown")]
+
+
+@pytest.mark.parametrize(("expression", "found"), [("upper(f.seg)", ""), ("f.at < localtimestamp", "A2.clock")])
+def test_a_view_over_a_data_file(tmp_path: Path, expression: str, found: str) -> None:
+    """DuckDB cannot write down a plan that scans a file: what reads it, and what reads that, are reviewed too."""
+    engine = open_engine(Target.parse("duckdb://", tmp_path), read_only=False)
+    file = tmp_path / "sales.parquet"
+    engine.execute("CREATE SCHEMA shop")
+    engine.execute("CREATE SCHEMA feature_store")
+    engine.execute(f"COPY (SELECT 1 AS id, 'a' AS seg, TIMESTAMP '2024-01-01' AS at) TO '{file}'")
+    engine.execute(f"CREATE VIEW shop.base AS SELECT f.id, f.at, {expression} AS x FROM '{file}' AS f")
+    engine.execute(
+        "CREATE VIEW shop.own AS SELECT b.id, b.at, b.x FROM (shop.base AS b LEFT JOIN shop.base AS c ON TRUE)"
+    )
+    relation = RelationName.parse("shop.own")
+    subject = Subject(
+        engine, StateSchema(engine), relation, "own", ("id",), Anchors(relation, ("id",), "at"), Declarations({})
+    )
+    result = ClockGate()(subject)
+    assert {finding.code for finding in result.findings} == ({found} if found else set())
+    assert result.verdict.holds == (not found)
+    assert result.exercised["relations"] == 2
+    engine.close()
