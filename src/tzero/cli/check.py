@@ -26,7 +26,7 @@ FORMATS = ("text", "json", "sarif", "github")
     "--output", type=click.Choice(FORMATS), default="text", show_default=True, help="How findings are written."
 )
 @click.option("--seconds", type=float, default=0.6, show_default=True, help="How long to look for a witness; 0: not.")
-@click.option("--facts", is_flag=True, help="Show the facts that each proof used.")
+@click.option("--facts", is_flag=True, help="Show the facts that each proof used, and which declared ones it needs.")
 def command(
     paths: tuple[Path, ...], dialect: str | None, declare: Path | None, anchor: str | None, own: str | None,
     relation: str | None, target: str | None, project: str, output: str, seconds: float, facts: bool,
@@ -39,7 +39,7 @@ def command(
     from tzero.cli.checked import Request, check_files, check_relation
     from tzero.cli.findings import write
 
-    request = Request(dialect, declare, anchor, own, seconds)
+    request = Request(dialect, declare, anchor, own, seconds, facts)
     if relation is not None:
         found = check_relation(request, relation, target, project)
     elif paths:

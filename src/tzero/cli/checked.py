@@ -15,6 +15,7 @@ from tzero.errors import MissingRelationError, UsageError
 from tzero.prove import Declarations, Proof, load_toml, parse_header, prove
 from tzero.prove.diagnosis import unreadable_finding
 from tzero.prove.loading import DeclarationFile
+from tzero.prove.needed import needed
 from tzero.prove.statements import (
     Statement,
     read_by_others,
@@ -25,6 +26,7 @@ from tzero.prove.statements import (
 )
 from tzero.sql.names import RelationName
 from tzero.sql.parse import Unreadable
+from tzero.sql.render import Tree
 
 if TYPE_CHECKING:
     from tzero.engines.base import Engine
@@ -32,30 +34,38 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """The options. ``dialect`` None is that of the target, or duckdb; ``seconds`` 0 looks for no witness."""
+    """The options. ``dialect`` None is that of the target, or duckdb; ``seconds`` 0 looks for no witness.
+
+    ``facts``: also find the declared facts that each proof needs.
+    """
 
     dialect: str | None = None
     declare: Path | None = None
     anchor: str | None = None
     own: str | None = None
     seconds: float = 0.0
+    facts: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """One statement and its proof. ``texts`` are the sources that the findings' spans lie in."""
+    """One statement and its proof. ``texts`` are the sources that the findings' spans lie in.
+
+    ``needs`` are the declared facts that the proof needs, where they were asked for.
+    """
 
     file: str
     name: str
     proof: Proof
     texts: Mapping[str, str]
+    needs: tuple[str, ...] = ()
 
     @property
     def title(self) -> str:
         return ": ".join(part for part in (self.file, self.name) if part)
 
     def to_json(self) -> dict[str, object]:
-        return {"file": self.file, "name": self.name, **self.proof.to_json()}
+        return {"file": self.file, "name": self.name, **self.proof.to_json(), "needs": list(self.needs)}
 
 
 def check_files(request: Request, paths: Sequence[Path]) -> list[Checked]:
@@ -106,7 +116,17 @@ def _check(
     views = views_of(others)
     proof = prove(statement.tree, declarations, dialect=dialect, views=views, sources=texts)
     proof = with_witness(proof, statement.tree, declarations, dialect, views, request.seconds)
-    return Checked(statement.file, statement.name, proof, texts)
+    needs = _needs(request, proof, statement.tree, declarations, dialect, views)
+    return Checked(statement.file, statement.name, proof, texts, needs)
+
+
+def _needs(
+    request: Request, proof: Proof, query: Tree | str, declarations: Declarations, dialect: str,
+    views: Mapping[str, Tree | str],
+) -> tuple[str, ...]:  # fmt: skip
+    if not (request.facts and proof.proved):
+        return ()
+    return tuple(needed(query, declarations, dialect=dialect, views=views))
 
 
 def _asked(request: Request, declarations: Declarations) -> Declarations:
@@ -137,7 +157,7 @@ def check_relation(request: Request, name: str, target: str | None, project: str
     texts = {**views, "": sql}
     proof = prove(sql, declarations, dialect=dialect, views=views)
     proof = with_witness(proof, sql, declarations, dialect, views, request.seconds)
-    return [Checked("", name, proof, texts)]
+    return [Checked("", name, proof, texts, _needs(request, proof, sql, declarations, dialect, views))]
 
 
 def _of_project(request: Request, name: str, target: str | None, project: str) -> Checked:

@@ -55,6 +55,7 @@ def text_lines(found: list[Checked], *, facts: bool = False) -> list[str]:
         if facts:
             lines += [f"  {c.column}: {fact}" for c in proof.columns for fact in c.facts]
             lines += [f"  assumed: {assumption}" for assumption in proof.assumptions]
+            lines += [f"  needs: {fact}" for fact in item.needs]
     if len(found) > 1:
         counts = Counter(item.proof.verdict for item in found)
         told = ", ".join(f"{counts[verdict]} {verdict.value}" for verdict in Verdict if counts[verdict])
