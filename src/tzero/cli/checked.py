@@ -13,8 +13,8 @@ from tzero.certify.proving import proof_of, typed
 from tzero.certify.witnessed import with_witness
 from tzero.errors import MissingRelationError, UsageError
 from tzero.prove import Declarations, Proof, load_toml, parse_header, prove
+from tzero.prove.declaration_file import DeclarationFile
 from tzero.prove.diagnosis import unreadable_finding
-from tzero.prove.loading import DeclarationFile
 from tzero.prove.needed import needed
 from tzero.prove.statements import (
     Statement,

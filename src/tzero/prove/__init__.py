@@ -11,8 +11,9 @@ True
 False
 """
 
+from tzero.prove.declaration_file import DeclarationFile
 from tzero.prove.declarations import Declarations, Query, Relation
-from tzero.prove.loading import DeclarationFile, load_toml, parse_header, parse_toml
+from tzero.prove.loading import load_toml, parse_header, parse_toml
 from tzero.prove.proof import PRESENCE, ColumnProof, Finding, Proof, Span, Verdict
 from tzero.prove.prover import prove
 

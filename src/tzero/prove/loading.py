@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import re
 import tomllib
-from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from tzero.errors import DeclarationError, Place
-from tzero.prove.declarations import EVERY_RELATION, Declarations, Query, Relation
+from tzero.prove.declaration_file import DeclarationFile
+from tzero.prove.declarations import EVERY_RELATION, Query, Relation
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
     from pathlib import Path
 
 RELATION_KEYS = (
@@ -33,44 +33,6 @@ _DURATION = re.compile(
 )
 _UNITS = {"us": "microseconds", "ms": "milliseconds", "min": "minutes", "s": "seconds", "m": "minutes", "h": "hours",
           "d": "days", "w": "weeks"}  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class DeclarationFile:
-    """Everything that a declaration file holds: relations, the default query and queries by name."""
-
-    relations: Mapping[str, Relation] = field(default_factory=dict)
-    query: Query = field(default_factory=Query)
-    queries: Mapping[str, Query] = field(default_factory=dict)
-    pure_functions: frozenset[str] = frozenset()
-    said: frozenset[str] = frozenset()
-    """The keys of the default query that the text itself has."""
-
-    def for_query(self, name: str | None = None) -> Declarations:
-        """The declarations of one query; an unnamed or unknown one gets the default."""
-        return Declarations(self.relations, self.queries.get(name or "", self.query), self.pure_functions)
-
-    def merged(self, other: DeclarationFile) -> DeclarationFile:
-        """Both files; ``other`` comes on top, key by key of a query; ``own`` and ``spine`` replace each other.
-
-        >>> shared = parse_toml('anchor = "at"\\nown = "sales"')
-        >>> shared.merged(parse_toml('zone = "UTC"')).query.own
-        'sales'
-        """
-        return DeclarationFile(
-            {**self.relations, **other.relations},
-            other._on_top_of(self.query),
-            {name: other._on_top_of(query) for name, query in self.queries.items()} | dict(other.queries),
-            self.pure_functions | other.pure_functions,
-            self.said | other.said,
-        )
-
-    def _on_top_of(self, query: Query) -> Query:
-        """A query with the keys that this file itself has."""
-        new = {key: getattr(self.query, key) for key in sorted(self.said)}
-        if {"own", "spine"} & self.said:
-            new = {"own": None, "spine": ()} | new
-        return replace(query, **new, place=self.query.place or query.place) if new else query
 
 
 def load_toml(path: Path) -> DeclarationFile:
@@ -143,12 +105,14 @@ class _Reader:
         bare = {key: data.pop(key) for key in QUERY_KEYS if key in data}
         self.known(data, TOP_KEYS + QUERY_KEYS, "the file")
         query = data.get("query", {}) | bare
+        relations = list(self.tables(data, "relations"))
         return DeclarationFile(
-            {name.lower(): self.relation(name, table) for name, table in self.tables(data, "relations")},
+            {name.lower(): self.relation(name, table) for name, table in relations},
             self.query(query, "query") if query else Query(),
             {name: self.query(_on_top(query, table), name) for name, table in self.tables(data, "queries")},
             frozenset(self.names(data, "pure_functions", "the file")),
             frozenset(query),
+            {name.lower(): frozenset(table) for name, table in relations},
         )
 
     def tables(self, data: dict[str, Any], key: str) -> Iterable[tuple[str, dict[str, Any]]]:

@@ -263,3 +263,16 @@ def test_what_is_inserted_keeps_the_ctes_before_the_insert(folder: Path) -> None
     (folder / "insert.sql").write_text(f"{HEADER}\nWITH e AS (SELECT * FROM sales) INSERT INTO kept {body}")
     done = run(folder / "insert.sql", "--dialect", "postgres", "--seconds", 0)
     assert done.exit_code == 0, done.output
+
+
+def test_a_header_adds_to_a_declared_relation_and_query(folder: Path) -> None:
+    (folder / "tied.sql").write_text("SELECT s.id, s.made AS t0, COUNT(*) OVER (ORDER BY s.made) AS n FROM sales s\n")
+    (folder / "unique.sql").write_text(
+        f'-- tzero: [relations.sales]\n-- tzero: unique = ["made"]\n{(folder / "tied.sql").read_text()}'
+    )
+    declared = ["--declare", folder / "declared.toml", "--seconds", 0]
+    assert run(folder / "tied.sql", *declared).exit_code == 1
+    done = run(folder / "unique.sql", *declared, "--facts")
+    assert done.exit_code == 0, done.output
+    assert "needs: unique of sales: made" in done.output
+    assert "needs: own = sales" in done.output
