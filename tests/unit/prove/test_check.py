@@ -276,3 +276,59 @@ def test_a_header_adds_to_a_declared_relation_and_query(folder: Path) -> None:
     assert done.exit_code == 0, done.output
     assert "needs: unique of sales: made" in done.output
     assert "needs: own = sales" in done.output
+
+
+# SARIF 2.1.0: the properties of the objects that are written, and which of them must be there.
+SARIF = {
+    "log": ({"$schema", "version", "runs"}, {"version", "runs"}),
+    "run": ({"tool", "columnKind", "results"}, {"tool"}),
+    "tool": ({"driver"}, {"driver"}),
+    "driver": ({"name", "version", "rules"}, {"name"}),
+    "rule": ({"id", "name", "shortDescription", "fullDescription", "help"}, {"id"}),
+    "result": ({"ruleId", "ruleIndex", "level", "message", "locations"}, {"message"}),
+    "location": ({"logicalLocations", "physicalLocation"}, set()),
+    "physical": ({"artifactLocation", "region"}, {"artifactLocation"}),
+    "region": ({"startLine", "startColumn", "charOffset", "charLength"}, {"startLine"}),
+}
+
+
+def of_sarif(kind: str, found: dict[str, object]) -> None:
+    known, required = SARIF[kind]
+    assert required <= set(found) <= known, (kind, set(found))
+
+
+def test_sarif_has_what_its_schema_demands_and_nothing_else(folder: Path) -> None:
+    (folder / "broken.sql").write_text("SELECT x FROM WHERE (;")
+    log = json.loads(run(folder, "--declare", folder / "declared.toml", "--output", "sarif", "--seconds", 0).stdout)
+    of_sarif("log", log)
+    assert log["version"] == "2.1.0"
+    (only,) = log["runs"]
+    of_sarif("run", only)
+    of_sarif("tool", only["tool"])
+    of_sarif("driver", only["tool"]["driver"])
+    for rule in only["tool"]["driver"]["rules"]:
+        of_sarif("rule", rule)
+        assert rule["shortDescription"]["text"] and rule["fullDescription"]["text"] and rule["help"]["text"]
+    assert {result["ruleId"] for result in only["results"]} == {"T002", "T012"}
+    for result in only["results"]:
+        of_sarif("result", result)
+        assert result["level"] in ("none", "note", "warning", "error")
+        assert result["message"]["text"]
+        for location in result["locations"]:
+            of_sarif("location", location)
+            of_sarif("physical", location["physicalLocation"])
+            of_sarif("region", location["physicalLocation"]["region"])
+            assert min(location["physicalLocation"]["region"][key] for key in ("startLine", "startColumn")) >= 1
+
+
+def test_a_finding_inside_a_view_is_annotated_where_the_query_reads_it(folder: Path) -> None:
+    (folder / "views.sql").write_text(
+        f"{HEADER}\nCREATE VIEW tops AS SELECT shop, MAX(price) AS top FROM sales GROUP BY shop;\n"
+        "SELECT s.id, s.made AS t0,\n t.top FROM sales s LEFT JOIN tops t ON t.shop = s.shop"
+    )
+    text = (folder / "views.sql").read_text()
+    line = text.count("\n", 0, text.index("LEFT JOIN")) + 1
+    done = run(folder / "views.sql", "--seconds", 0)
+    assert f"read at {folder / 'views.sql'}:{line}:" in done.output
+    shown = run(folder / "views.sql", "--seconds", 0, "--output", "github").stdout
+    assert f"line={line}," in shown
