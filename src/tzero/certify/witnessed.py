@@ -12,6 +12,8 @@ from tzero.prove import Declarations, Finding, Proof, Verdict
 
 _CIRCUMSTANCES = {"clock": ("T008",), "zone": ("T009",), "order": ("T011", "T010"), "rerun": ("T010", "T011")}
 _OF_ROWS = ("T001", "T002", "T003", "T004", "T005", "T006", "T007", "T014")
+_UNDATED = "T006"
+"""Rows that become known at no declared time: no other future of them can be made, so none is looked for."""
 _SHORTEST = 0.1
 
 
@@ -38,8 +40,8 @@ def with_witness(
 
 
 def _open(proof: Proof, shown: Iterable[str]) -> bool:
-    """Whether a column that is not proved has no witness yet."""
-    return not proof.proved and bool({finding.column for finding in proof.findings} - set(shown))
+    """Whether a column that is not proved, and that a search can show something of, has no witness yet."""
+    return bool({finding.column for finding in proof.findings if finding.code != _UNDATED} - set(shown))
 
 
 def _shown_by(proof: Proof, witness: Witness) -> Proof:

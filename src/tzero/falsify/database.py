@@ -12,30 +12,35 @@ from tzero.falsify.world import Row, World
 
 _TIES = (0.2, 0.4, 0.6)
 _OWN, _DATED, _STATIC = (6, 14), (10, 34), (4, 12)
+_LARGE, _MOST_TIMES = 2_000, 5
+"""Of a query with so many nodes planning costs more than rows do: its databases are larger, up to so many times."""
 
 
 def random_world(values: Values, tables: tuple[Table, ...]) -> World:
-    """A database of a few rows per relation."""
+    """A database of a few rows per relation; now and then of as many as the query counts to, all about the same."""
     world = World({table.name: {} for table in tables})
     maker = RowMaker(values, tables, world)
     for table in tables:
         rows = world.rows[table.name]
         ties = values.random.choice(_TIES)
-        for _ in range(values.random.randrange(*_size(table))):
+        for _ in range(_size(table, values)):
             row = maker.make(table)
             if row is not None:
                 if rows and values.random.random() < ties:
                     _tie(table, row, values.random.choice(list(rows.values())))
+                    maker.date_late_values(table, row)
                 rows[world.number()] = row
         settle(table, rows, rows.keys(), rows.keys(), values.times)
         world.rows[table.name] = _shuffled(rows, values.random)
     return world
 
 
-def _size(table: Table) -> tuple[int, int]:
-    if table.own:
-        return _OWN
-    return _DATED if table.dated else _STATIC
+def _size(table: Table, values: Values) -> int:
+    """How many rows; in a crowd, a few more or less than twice what the query counts to."""
+    low, high = _OWN if table.own else _DATED if table.dated else _STATIC
+    times = min(1 + values.literals.nodes // _LARGE, _MOST_TIMES)
+    usual = values.random.randrange(low, high) * times
+    return max(usual, values.random.randrange(values.crowd, 2 * values.crowd + low)) if values.crowd else usual
 
 
 def _tie(table: Table, row: Row, other: Row) -> None:

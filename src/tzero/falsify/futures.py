@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from random import Random
@@ -60,12 +60,12 @@ class Futures:
             return self._trial(error.what)
         self.store.base = World({table.name: {} for table in self.store.tables})
         try_sessions(self.store, self.names, self.account, pinned=self.query.zone is not None)
-        lowest = self._lowest()
+        reach = self._reach()
         turn = 0
         while moments and self.mutations and not self.account.over():
             moment = self.random.choice(moments)
             self.account.cuts += 1
-            scene = self._scene(moment, lowest)
+            scene = self._scene(moment, reach)
             begun = time.monotonic()
             for _ in range(_TURNS):
                 if not self.account.over() and time.monotonic() - begun < _SLOW:
@@ -85,13 +85,13 @@ class Futures:
             self.store.parts = self.slices.about(found[len(found) // 2])
         return found
 
-    def _scene(self, moment: datetime, lowest: dict[str, Any]) -> Scene:
+    def _scene(self, moment: datetime, reach: dict[str, tuple[Any, Any]]) -> Scene:
         """The data about a cut, and the values to draw new rows from."""
         cut = Cut(moment, self.store.times, frozenset(), tolerances(self.query, self.store.tables))
         self.store.parts = self.slices.about(moment)
         self.store.base = self.store.sample(cut)
         values = Values(self.random, self._seen(), self.store.times, self.store.times.day_start(moment) - _BACK)
-        values.lowest = lowest
+        values.reach = reach
         return Scene(self.store.tables, self.store.base, cut, values)
 
     def _try(self, mutation: Mutation, scene: Scene) -> None:
@@ -152,23 +152,24 @@ class Futures:
                         found.constants[column].add(value)
         return found
 
-    def _lowest(self) -> dict[str, Any]:
-        """The smallest value of every column that new rows need a new value of."""
-        found: dict[str, Any] = {}
-        for name, column in self._key_columns():
-            text = self.store.column(column)
-            low = self.store.engine.rows(f"SELECT min({text}) FROM {self.store.column_source(name)}")[0][0]
-            found[column] = low if column not in found or found[column] is None else _least(low, found[column])
+    def _reach(self) -> dict[str, tuple[Any, Any]]:
+        """The smallest and the largest value of every column of a key."""
+        found: dict[str, tuple[Any, Any]] = {}
+        for table in self.store.tables:
+            for column in (c for c in table.key if table.kinds[c].kind != "other"):
+                text = self.store.column(column)
+                source = self.store.column_source(table.name)
+                low, high = self.store.engine.rows(f"SELECT min({text}), max({text}) FROM {source}")[0]
+                others = found.get(column, (None, None))
+                found[column] = _first(min, low, others[0]), _first(max, high, others[1])
         return found
 
-    def _key_columns(self) -> Iterator[tuple[str, str]]:
-        for table in self.store.tables:
-            for column in table.key:
-                yield table.name, column
 
-
-def _least(first: Any, second: Any) -> Any:
+def _first(which: Callable[[Any, Any], Any], one: Any, other: Any) -> Any:
+    """The smaller or larger of two values; the one that is there, where they cannot be compared."""
+    if one is None or other is None:
+        return one if other is None else other
     try:
-        return min(first, second)
+        return which(one, other)
     except TypeError:
-        return first
+        return one

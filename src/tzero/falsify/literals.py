@@ -1,4 +1,4 @@
-"""What a query's own text says about the data that would matter to it: constants, joined columns, zones."""
+"""What a query's own text says about the data that would matter to it: constants, joined columns, zones, sizes."""
 
 from __future__ import annotations
 
@@ -6,23 +6,40 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from sqlglot import exp
 
+from tzero.prove.domain.types import parse_interval
+
 _TIME = re.compile(r"\d{4}-\d\d-\d\d([ T]\d\d:\d\d.*)?")
+_DECIMAL = re.compile(r"\d*\.\d+")
+_MOST = 200
 _COMPARISONS = (exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE, exp.Like, exp.ILike, exp.NullSafeEQ, exp.NullSafeNEQ)
+
+
+_OFFSETS = (exp.Limit, exp.Offset, exp.Fetch, exp.Lag, exp.Lead, exp.NthValue, exp.Ntile, exp.WindowSpec, exp.Bracket)
+_FOLDED = (exp.Paren, exp.Cast, exp.Lower, exp.Upper, exp.Trim, exp.Coalesce, exp.Abs)
+_AMOUNTS = (exp.Sum, exp.Avg, exp.Min, exp.Max, exp.Filter, exp.Window)
 
 
 @dataclass(slots=True)
 class Literals:
-    """Constants by the column that they are compared with (``""``: none), times, zones, columns that are joined."""
+    """Constants by the column that they are compared with (``""``: none), times, zones, columns that are joined.
+
+    ``gaps`` are the lengths of time that the query adds and subtracts, ``sizes`` the numbers of rows that it counts to:
+    what it compares counts with, limits, offsets, the reach of frames. ``nodes`` says how much of it there is.
+    """
 
     constants: dict[str, set[Any]] = field(default_factory=lambda: defaultdict(set))
     times: set[datetime] = field(default_factory=set)
     zones: set[str] = field(default_factory=set)
     joined: dict[str, str] = field(default_factory=dict)
+    gaps: set[timedelta] = field(default_factory=set)
+    sizes: set[int] = field(default_factory=set)
+    nodes: int = 0
 
     def group(self, column: str) -> str:
         """The name that stands for all columns that are joined with this one.
@@ -47,13 +64,15 @@ def read_literals(trees: Iterable[exp.Expr]) -> Literals:
     """The constants, joins and zones of some queries.
 
     >>> import sqlglot
-    >>> found = read_literals([sqlglot.parse_one("SELECT 1 FROM a JOIN b ON a.x = b.y WHERE a.c = 'red' AND n > 3")])
-    >>> found.of("c", str), found.of("n", int), found.group("y")
-    (['red'], [3], 'x')
+    >>> text = "SELECT 1 FROM a JOIN b ON a.x = b.y WHERE a.c = 'red' AND n > 3 HAVING count(*) > 5 LIMIT 9"
+    >>> found = read_literals([sqlglot.parse_one(text)])
+    >>> found.of("c", str), found.of("n", int), found.group("y"), sorted(found.sizes)
+    (['red'], [3], 'x', [5, 9])
     """
     found = Literals()
     for tree in trees:
         for node in tree.walk():
+            found.nodes += 1
             _read(node, found)
     return found
 
@@ -63,13 +82,25 @@ def _read(node: exp.Expr, found: Literals) -> None:
         left, right = _column(node.this), _column(node.expression)
         if left and right and isinstance(node, exp.EQ):
             found.join(left, right)
-        for name, other in ((left, node.expression), (right, node.this)):
-            if name and (value := _constant(other)) is not None:
+        for name, here, other in ((left, node.this, node.expression), (right, node.expression, node.this)):
+            value = _constant(other)
+            if value is None:
+                continue
+            if name:
                 found.constants[name].add(value)
+            if _is_number_of_rows(here):
+                _add_size(value, found)
     elif isinstance(node, (exp.In, exp.Between)):
         _read_range(node, found)
     elif isinstance(node, exp.AtTimeZone) and isinstance(node.args["zone"], exp.Literal):
         found.zones.add(node.args["zone"].name)
+    elif isinstance(node, exp.Case) and node.this is not None:
+        _read_cases(node, found)
+    elif isinstance(node, _OFFSETS):
+        for part in node.iter_expressions():
+            _add_size(_constant(part), found)
+    elif isinstance(node, exp.Interval) or (isinstance(node, exp.Cast) and node.to.is_type(exp.DataType.Type.INTERVAL)):
+        _read_gap(node, found)
     elif isinstance(node, exp.Literal):
         _read_literal(node, found)
 
@@ -80,6 +111,37 @@ def _read_range(node: exp.In | exp.Between, found: Literals) -> None:
     for item in items:
         if name and (value := _constant(item)) is not None:
             found.constants[name].add(value)
+
+
+def _read_cases(node: exp.Case, found: Literals) -> None:
+    """``CASE x WHEN 1 THEN ...``: what x is compared with."""
+    name = _column(node.this)
+    for case in node.args["ifs"]:
+        if name and (value := _constant(case.this)) is not None:
+            found.constants[name].add(value)
+
+
+def _read_gap(node: exp.Interval | exp.Cast, found: Literals) -> None:
+    if not isinstance(node.this, exp.Literal):
+        return
+    unit = node.args.get("unit") if isinstance(node, exp.Interval) else None
+    span = parse_interval(node.this.name, unit.name if unit is not None else "")
+    if span is not None:
+        gap = timedelta(days=span.days + 30 * span.months, microseconds=span.micros)
+        if gap:
+            found.gaps.add(abs(gap))
+
+
+def _is_number_of_rows(node: exp.Expr) -> bool:
+    """A count, a number of a row, or a column that is none of a base relation as far as one can tell: perhaps one."""
+    while isinstance(node, (*_FOLDED, exp.Filter, exp.Window)):
+        node = node.this
+    return isinstance(node, (exp.Count, exp.RowNumber, exp.Rank, exp.DenseRank, exp.Column, exp.Ntile))
+
+
+def _add_size(value: Any, found: Literals) -> None:
+    if isinstance(value, int) and 2 <= value <= _MOST:
+        found.sizes.add(value)
 
 
 def _read_literal(node: exp.Literal, found: Literals) -> None:
@@ -94,7 +156,7 @@ def _read_literal(node: exp.Literal, found: Literals) -> None:
 
 
 def _column(node: exp.Expr | None) -> str:
-    while isinstance(node, (exp.Paren, exp.Cast, exp.Lower, exp.Upper, exp.Trim, exp.Coalesce)):
+    while isinstance(node, (*_FOLDED, *_AMOUNTS)):
         node = node.this
     return node.name.lower() if isinstance(node, exp.Column) else ""
 
@@ -109,7 +171,9 @@ def _constant(node: exp.Expr | None) -> Any:
         return None
     if node.is_string:
         return node.name.strip("%")
-    return int(node.name) if node.name.isdigit() else None
+    if node.name.isdigit():
+        return int(node.name)
+    return Decimal(node.name) if _DECIMAL.fullmatch(node.name) else None
 
 
 def _moment(text: str) -> datetime | None:

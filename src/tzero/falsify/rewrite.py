@@ -21,6 +21,7 @@ from tzero.sql.parse import parse_one
 from tzero.sql.render import quoted
 
 Cte = tuple[str, str]
+PART = "taken_part_"
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ class Rewriter:
     def over(self, world: World, prefix: str) -> tuple[list[Cte], str]:
         """Named subqueries that make the closure over a world, and the name of the last one."""
         names: dict[RelationName, str] = {}
-        found: list[Cte] = []
+        found: list[Cte] = [(self._part(name), self._taken(name)) for name in self.parts]
         for at, name in enumerate(self.closure.bases):
             table = self.tables.get(str(name))
             text = self._mutated(name, table, world) if table else None
@@ -66,18 +67,23 @@ class Rewriter:
     def _mutated(self, name: RelationName, table: Table, world: World) -> str | None:
         """A base relation without the rows that differ and with what they are instead; None where it is as it is."""
         touched = [change for change in changes(self.base, world) if change.relation == table.name]
-        tests = [self.parts[table.name]] if table.name in self.parts else []
-        if not touched and not tests:
+        if not touched and table.name not in self.parts:
             return None
         columns = ", ".join(quoted(column, self.engine.dialect) for column in table.kinds)
-        text = f"SELECT {columns} FROM {from_item(self.engine, name)}"
+        place = f'"{self._part(table.name)}"' if table.name in self.parts else from_item(self.engine, name)
+        text = f"SELECT {columns} FROM {place}"
         gone = [change.before for change in touched if change.before is not None]
         if gone:
-            tests.append(f"NOT ({self.any_of(table, gone)})")
-        if tests:
-            text += " WHERE " + " AND ".join(tests)
+            text += f" WHERE NOT ({self.any_of(table, gone)})"
         come = [change.after for change in touched if change.after is not None]
         return " UNION ALL ".join([text, *(f"SELECT {self._cells(table, row)}" for row in come)])
+
+    def _part(self, table: str) -> str:
+        """The name of the rows that are taken of a table: every world of a query reads them, the database once."""
+        return f"{PART}{list(self.parts).index(table)}"
+
+    def _taken(self, table: str) -> str:
+        return f"SELECT * FROM {from_item(self.engine, RelationName.parse(table))} WHERE {self.parts[table]}"
 
     def _turned(self, query: str) -> str:
         """The rows of a query from the last to the first, by nothing but their place."""
@@ -134,5 +140,9 @@ def literal(value: Any) -> str:
 
 
 def with_ctes(ctes: Sequence[Cte], query: str) -> str:
-    named = ",\n".join(f'"{name}" AS (\n{text}\n)' for name, text in ctes)
+    """A query under named subqueries, each once; the parts of tables are read once however often they are named."""
+    named = ",\n".join(
+        f'"{name}" AS {"MATERIALIZED " if name.startswith(PART) else ""}(\n{text}\n)'
+        for name, text in dict(ctes).items()
+    )
     return f"WITH {named}\n{query}"

@@ -28,9 +28,17 @@ class RowMaker:
         return self.values.random
 
     def make(
-        self, table: Table, *, after: datetime | None = None, at: datetime | None = None, near: Row | None = None
+        self,
+        table: Table,
+        *,
+        after: datetime | None = None,
+        at: datetime | None = None,
+        near: Row | None = None,
+        below: bool = False,
     ) -> Row | None:
         """A row; known not before ``after``, or exactly at ``at``; like the row ``near`` where columns are shared.
+
+        ``below`` gives it a key smaller than all others.
 
         None where every key that the row could refer to is taken.
         """
@@ -39,10 +47,10 @@ class RowMaker:
         self._share(table, row, near)
         for other, match in table.refers_to.items():
             self._refer(row, other, match, near)
-        if not self._key(table, row, new):
+        if not self._key(table, row, new, below):
             return None
-        self._times(table, row, at or self.values.moment(after))
-        self._late(table, row)
+        self._times(table, row, at or self._moment(table, after))
+        self.date_late_values(table, row)
         return row
 
     def _share(self, table: Table, row: Row, near: Row | None) -> None:
@@ -80,11 +88,11 @@ class RowMaker:
         if near is not None and all(column in near for column in match) and self.random.random() < 0.9:
             chosen = near
         else:
-            chosen = self.random.choice(there)
+            chosen = there[0] if self.values.crowded() else self.random.choice(there)
         for theirs, ours in match.items():
             row[ours] = chosen[theirs]
 
-    def _key(self, table: Table, row: Row, new: bool) -> bool:
+    def _key(self, table: Table, row: Row, new: bool, below: bool) -> bool:
         """Give the row a key of its own; where the key is another relation's, one that is free."""
         if not table.key:
             return True
@@ -96,12 +104,21 @@ class RowMaker:
         if column is None:
             return True
         for attempt in range(50):
-            row[column] = self.values.key(
-                column, table.kinds[column].kind, len(taken) + (attempt if new else 0), new=new
-            )
+            place = len(taken) + (attempt if new else 0)
+            row[column] = self.values.key(column, table.kinds[column].kind, place, new=new, below=below)
             if tuple(row[c] for c in table.key) not in taken:
                 return True
         return False
+
+    def _moment(self, table: Table, after: datetime | None) -> datetime:
+        """When a row becomes known: now and then as long before or after another one as the query says."""
+        gap = self.values.gap() if self.random.random() < 0.4 else None
+        rows = list(self.world.rows.get(table.name, {}).values()) if gap else []
+        other = table.known_at(self.random.choice(rows), self.values.times) if rows else None
+        if gap is None or other is None:
+            return self.values.moment(after)
+        found = other + self.random.choice((gap, -gap))
+        return found if after is None or found >= after else self.values.moment(after)
 
     def _times(self, table: Table, row: Row, known: datetime) -> None:
         """The times of a row that became known at an instant: its own first, the others about it."""
@@ -114,13 +131,14 @@ class RowMaker:
         if table.known and not table.own and table.nullable(table.known) and self.random.random() < 0.04:
             row[table.known] = None
 
-    def _late(self, table: Table, row: Row) -> None:
+    def date_late_values(self, table: Table, row: Row) -> None:
+        """Let the row's late values become known some time before or after the row itself, or never."""
         base = self.values.times.instant(row[table.relation.time or table.known or ""] if table.known else None)
         for column in table.late_times:
             draw = self.random.random()
             moment = base or self.values.moment()
             if draw < 0.6 or column in table.relation.after:
-                moment = moment + hours(self.random.choice(_LATE_AFTER))
+                moment = moment + (self.values.gap() or hours(self.random.choice(_LATE_AFTER)))
             else:
                 moment = moment - hours(self.random.choice(_LATE_BEFORE))
             late: Any = self.values.times.written(table.kinds[column].kind, moment)

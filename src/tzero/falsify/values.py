@@ -19,7 +19,14 @@ START = datetime(2024, 3, 28, tzinfo=UTC)
 DAYS = 9
 HOURS = (0, 6, 12, 18)
 NEAR_MIDNIGHT = (0.5, 22.5, 23.5)
+"""Hours about midnight, in UTC and in the zones that a session is tried in."""
+FEW = 4
+"""Of many words that a query names, one database holds so many: else its rows would never meet."""
 FLOATS = (0.1, 0.2, 0.3, 0.7, 1e-3, 1e6 / 3, 1e9 / 7)
+_FIRST_KEY = 100
+_FAR = 1_000_000
+_TOPS = (("tiny", 100), ("small", 30_000), ("int2", 30_000))
+"""How far values go of types that are too small for others."""
 _PRECISION = re.compile(r"\((\d+)(?:\s*,\s*(\d+))?\)")
 _WORDS = ("a", "b", "c")
 _NEW_WORDS = ("z", "y", *_WORDS)
@@ -38,7 +45,11 @@ class Values:
     times: Times
     start: datetime = START
     spans: dict[str, int] = field(default_factory=dict)
-    lowest: dict[str, Any] = field(default_factory=dict)
+    reach: dict[str, tuple[Any, Any]] = field(default_factory=dict)
+    """The smallest and the largest value of key columns, where they are known."""
+    words: dict[str, list[str]] = field(default_factory=dict)
+    crowd: int = 0
+    """A number of rows that the query counts to: so many are about the same thing here. 0: no crowd."""
 
     @classmethod
     def around(cls, random: Random, literals: Literals, times: Times) -> Values:
@@ -48,7 +59,9 @@ class Values:
             near = random.choice(sorted(literals.times)).replace(hour=0, minute=0, second=0, microsecond=0)
             if 1970 < near.year < 2200:
                 start = near + random.randrange(-DAYS + 1, 3) * DAY
-        return cls(random, literals, times, start)
+        sizes = sorted(literals.sizes)
+        crowd = random.choice(sizes) if sizes and random.random() < 0.5 else 0
+        return cls(random, literals, times, start, crowd=crowd)
 
     def moment(self, after: datetime | None = None) -> datetime:
         """An instant on a coarse grid; not before ``after``, and then often at it."""
@@ -75,8 +88,7 @@ class Values:
         if kind == "decimal":
             return self._decimal(table, column, new)
         if kind == "double":
-            value = self.random.choice(FLOATS) * self.random.randrange(1, 9)
-            return value * self.random.choice((1, 1e3)) if new else value
+            return self._float(column, new)
         if kind == "text":
             return self._word(table.groups[column], column, new)
         if kind == "boolean":
@@ -100,43 +112,83 @@ class Values:
         value = max(-top, min(top, value))
         return abs(value) if column in table.relation.nonnegative else value
 
+    def _float(self, column: str, new: bool) -> float:
+        known = [float(v) for type_ in (int, Decimal) for v in self.literals.of(column, type_)]
+        if known and self.random.random() < 0.5:
+            return self.random.choice(known) * self.random.choice((0.5, 1, 1, 2))
+        value = self.random.choice(FLOATS) * self.random.randrange(1, 9)
+        return value * self.random.choice((1, 1e3)) if new else value
+
     def _decimal(self, table: Table, column: str, new: bool) -> Decimal:
-        value = Decimal(self.random.randrange(4, 400 if new else 80)) / 4
+        known = [Decimal(v) for type_ in (int, Decimal) for v in self.literals.of(column, type_)]
+        if known and self.random.random() < 0.5:
+            value = self.random.choice(known) + self.random.choice((Decimal(-1), Decimal(0), Decimal(1)))
+        else:
+            value = Decimal(self.random.randrange(4, 400 if new else 80)) / 4
         found = _PRECISION.search(table.relation.columns[column])
         digits, scale = (int(found[1]), int(found[2] or 0)) if found else (18, 2)
         return min(round(value, min(scale, 2)), Decimal(10 ** min(digits - scale, 9) - 1))
 
+    def crowded(self) -> bool:
+        """Whether to draw what the others have, too."""
+        return bool(self.crowd) and self.random.random() < 0.7
+
     def _word(self, group: str, column: str, new: bool) -> str:
         bound = self.literals.of(column, str) or self.literals.of(group, str)
         if bound and self.random.random() < 0.75:
-            return str(self.random.choice(bound))
+            return str(self.random.choice(self._few(column, bound)))
         free = self.literals.of("", str)
         if free and self.random.random() < 0.3:
             return str(self.random.choice(free))
-        return self.random.choice(_NEW_WORDS if new else _WORDS)
+        return _WORDS[0] if self.crowded() else self.random.choice(_NEW_WORDS if new else _WORDS)
 
-    def key(self, column: str, kind: str, place: int, *, new: bool = False) -> Any:
+    def _few(self, column: str, words: list[str]) -> list[str]:
+        if column not in self.words:
+            self.words[column] = self.random.sample(words, FEW) if len(words) > FEW + 2 else words
+        return self.words[column]
+
+    def gap(self) -> timedelta | None:
+        """A length of time that the query adds or subtracts; None where it has none, or now and then."""
+        if not self.literals.gaps or self.random.random() < 0.3:
+            return None
+        return self.random.choice(sorted(self.literals.gaps))
+
+    def key(self, column: str, kind: str, place: int, *, new: bool = False, below: bool = False) -> Any:
         """A value of a key column. Keys that are there from the start are multiples of ten: new ones go between.
 
-        Where the smallest key of real data is known, new ones go below it.
+        Those ``below`` are smaller than all that are there. Where the keys of real data are known (``reach``), the
+        others are larger than all of them.
         """
-        if column in self.lowest:
-            return self._below(column, kind, place)
-        number = 10 * place + 100
+        if column in self.reach:
+            return self._outside(column, kind, place, below=below)
+        number = _FIRST_KEY + 10 * place
         if new:
-            number = self.random.randrange(1, number + 60)
+            number = self.random.randrange(1, _FIRST_KEY) if below else self.random.randrange(_FIRST_KEY, number + 60)
             number += 1 if number % 10 == 0 else 0
         if kind == "text":
-            return f"{string.ascii_lowercase[number % 26]}{number:04d}" if new else f"k{number:04d}"
+            return (
+                f"{string.ascii_lowercase[number % 26] if not below else '!'}{number:04d}" if new else f"k{number:04d}"
+            )
         if kind == "decimal":
             return Decimal(number)
         if kind == "double":
             return float(number)
         return number
 
-    def _below(self, column: str, kind: str, place: int) -> Any:
-        lowest = self.lowest[column]
+    def _outside(self, column: str, kind: str, place: int, *, below: bool) -> Any:
+        lowest, highest = self.reach[column]
         step = 1 + place + self.random.randrange(1000)
         if kind == "text":
-            return f"!{step:05d}"
-        return lowest - step if lowest is not None and kind in ("integer", "bigint", "decimal", "double") else step
+            return f"!{step:05d}" if below else f"~{step:05d}"
+        edge = lowest if below else highest
+        if edge is None or kind not in ("integer", "bigint", "decimal", "double"):
+            return step
+        return edge - step if below else edge + step
+
+    def novel(self, table: Table, column: str) -> Any:
+        """A text or a whole number that no row has: the first or the last of all, or one far from the others."""
+        number = self.random.randrange(1, 4)
+        if table.kinds[column].kind == "text":
+            return f"{self.random.choice('!~')}{number}"
+        far = number + next((top for word, top in _TOPS if word in table.relation.columns[column].lower()), _FAR)
+        return far if column in table.relation.nonnegative else self.random.choice((far, -far))

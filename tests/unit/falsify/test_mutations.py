@@ -13,7 +13,9 @@ ROW = "SELECT s.id, s.sold_at AS t0, {} AS f FROM sales s"
 
 PLANTED: dict[str, tuple[str, dict[str, Any]]] = {
     "remove": ("(SELECT count(*) FROM sales o) < 4", {}),
-    "add": ("(SELECT count(*) FROM sales o WHERE o.id % 10 <> 0) > 0", {}),
+    "add": ("(SELECT count(*) FROM sales o WHERE o.id % 10 <> 0 AND o.id > 99 AND o.brand BETWEEN 'a' AND 'z')", {}),
+    "smaller": ("(SELECT min(o.id) FROM sales o) < 100", {}),
+    "novel": ("(SELECT count(*) FROM sales o WHERE o.brand > '~')", {}),
     "perturb": ("(SELECT count(*) FROM sales o WHERE o.id % 10 = 0 AND o.brand > 'c') > 0", {}),
     "late": ("coalesce(s.closed_at = s.sold_at, FALSE)", {}),
     "edit": ("s.brand", {"mutable": frozenset({"brand"})}),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from tzero.falsify.mutations.scene import Mutation, Scene
 from tzero.falsify.rows import set_late
 from tzero.falsify.tables import Table
@@ -25,8 +27,16 @@ def _change(scene: Scene, table: Table, row: Row, time: str) -> None:
     if table.nullable(time) and scene.random.random() < 0.5:
         set_late(table, row, time, None, scene.values)
         return
-    moment = scene.values.moment(scene.cut.floor(table))
+    moment = _later(scene, table, row)
     set_late(table, row, time, scene.values.times.written(table.kinds[time].kind, moment), scene.values)
+
+
+def _later(scene: Scene, table: Table, row: Row) -> datetime:
+    """At the cut or later; where it can be, as long after the row's own time as the query says."""
+    floor, known = scene.cut.floor(table), table.known_at(row, scene.cut.times)
+    gap = scene.values.gap() if known is not None and scene.random.random() < 0.4 else None
+    after: datetime | None = known + gap if known is not None and gap is not None else None
+    return after if after is not None and after >= floor else scene.values.moment(floor)
 
 
 def has_late(tables: tuple[Table, ...]) -> bool:
