@@ -138,7 +138,10 @@ def test_a_refresh_of_nothing_new_appends_nothing(engine: str, tmp_path: Path) -
     assert kept == [(24, 1, 1, 24)]  # NaN and NULL among the prices are what they were
     store.refresh()
     assert store.run(f"SELECT count(*), min(t0_version), max(t0_version), sum(t0_change) FROM {CHANGES}") == kept
-    assert store.gate(FreshGate()).verdict is Verdict.PASS
+    fresh = store.gate(FreshGate())
+    assert fresh.verdict is Verdict.PASS
+    assert "24 changes of raw.sales are kept since" in fresh.notes[0]
+    assert "taken as known at sold_at" in fresh.notes[0]
     store.market.delete("sales", 3)
     assert [finding.code for finding in store.gate(FreshGate()).findings] == ["C3.uncaptured"]
     store.refresh()

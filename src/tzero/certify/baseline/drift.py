@@ -37,7 +37,7 @@ _ACCEPT = "accept it: tzero baseline accept {relation} --by NAME --why REASON"
 _FIXES = {
     DriftKind.LEAK: "find the expression with tzero check and the row with tzero falsify; never accept it",
     DriftKind.BACKFILL: "if the rows are right, retrain what was trained on these days and " + _ACCEPT,
-    DriftKind.EDIT: "count from an append-only copy of the source if edits shall not change the past, or " + _ACCEPT,
+    DriftKind.EDIT: "declare history=True of the source if edits shall not change the past, or " + _ACCEPT,
     DriftKind.DEFINITION: "restore the definition, or retrain and " + _ACCEPT,
     DriftKind.ENGINE: "compare the values of a few rows, then " + _ACCEPT,
     DriftKind.VERSION: "compare the values of a few rows, then " + _ACCEPT,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from tzero.certify.counting import counted, listed
 from tzero.certify.gate import Finding, GateResult, Verdict
 from tzero.certify.subject import Subject
-from tzero.certify.uncaptured import uncaptured
+from tzero.certify.versions import kept_since, uncaptured
 from tzero.compile.deployment import Relation
 from tzero.features.populations import Grid, Population
 from tzero.features.statistics import Kind, Statistic
@@ -45,7 +45,13 @@ class FreshGate:
             return GateResult(self.code, self.title, Verdict.FAIL, "nothing could be compared", exercised)
         summary = f"{len(findings)} relations lag behind" if findings else f"{len(stored)} relations are up to date"
         return GateResult(
-            self.code, self.title, Verdict.FAIL if findings else Verdict.PASS, summary, exercised, findings
+            self.code,
+            self.title,
+            Verdict.FAIL if findings else Verdict.PASS,
+            summary,
+            exercised,
+            findings,
+            tuple(kept_since(subject, view)),
         )
 
 
