@@ -80,7 +80,7 @@ def check_comparable(state: StateSchema, relation: RelationName, admitted: Admit
             )
 
 
-def compare(task: Task, split: Split, other: Dataset, relation: RelationName) -> Comparison:
+def compare(task: Task, split: Split, other: Dataset, relation: RelationName, *, certified: bool) -> Comparison:
     """Fit the same model on both. ``other`` holds the same rows, with the features of the relation as they are now.
 
     The period after is the holdout. A model meets its rows as they come, when a feature can hold no more than what
@@ -90,7 +90,7 @@ def compare(task: Task, split: Split, other: Dataset, relation: RelationName) ->
         raise FindingError(f"{relation} changed while it was read", fix="compare again, while nothing changes")
     first = str(task.experiment.blocks[0].relation)
     here = _seen(task, split, task.dataset, first, certified=True)
-    there = _seen(task, split, other, str(relation), certified=False)
+    there = _seen(task, split, other, str(relation), certified=certified)
     return Comparison(MEASURES[task.experiment.outcome.kind], here, there)
 
 

@@ -16,6 +16,7 @@ from tzero.train.metrics.likelihood import fit_constant
 from tzero.train.outcomes import Known, Rows
 
 BATCH = 65_536
+_FEW_VALUES = 4_000_000
 _OBJECTIVES = {
     OutcomeKind.TIME: "survival:aft",
     OutcomeKind.WITHIN: "binary:logistic",
@@ -36,6 +37,7 @@ class Model:
     kind: OutcomeKind
     scale: float
     rounds: int
+    threads: int = 0
 
     @property
     def content(self) -> bytes:
@@ -73,13 +75,14 @@ class Growing:
         watched: Rows | None = None,
     ) -> None:
         xgboost = library()
-        threads, bins = boosting.threads, boosting.bins
+        self.threads = threads = _threads(boosting, len(known) * len(names))
+        bins = boosting.bins
         self._matrix = xgboost.QuantileDMatrix(_batches(features, names, known), max_bin=bins, nthread=threads)
         self._watched = None
         if watched is not None:
             self._watched = xgboost.DMatrix(features[watched], feature_names=names, nthread=threads)
         seen = [matrix for matrix in (self._matrix, self._watched) if matrix is not None]
-        self.booster = xgboost.Booster(_parameters(known, kind, boosting, scale), seen)
+        self.booster = xgboost.Booster(_parameters(known, kind, boosting, scale) | {"nthread": threads}, seen)
         self.rounds = 0
 
     def grow(self) -> None:
@@ -112,7 +115,12 @@ def fit(
     for at in range(rounds):
         growing.grow()
         progress(at + 1, rounds)
-    return Model(growing.booster, kind, spread, rounds)
+    return Model(growing.booster, kind, spread, rounds, growing.threads)
+
+
+def _threads(boosting: Boosting, values: int) -> int:
+    """As many as asked for; of a few values one, since threads that wait for each other take longer than the work."""
+    return boosting.threads or (1 if values < _FEW_VALUES else 0)
 
 
 def _parameters(known: Known, kind: OutcomeKind, boosting: Boosting, scale: float) -> dict[str, Any]:
@@ -126,7 +134,6 @@ def _parameters(known: Known, kind: OutcomeKind, boosting: Boosting, scale: floa
         "lambda": boosting.l2,
         "max_bin": boosting.bins,
         "seed": boosting.seed,
-        "nthread": boosting.threads,
         "base_score": start_of(known, kind)[1],
         "verbosity": 0,
     }
@@ -144,7 +151,7 @@ def margins(model: Model, features: Singles, rows: Rows) -> Doubles:
 def contributions(model: Model, features: Singles) -> Doubles:
     """How much each feature moves each prediction (SHAP values of the trees; rows × columns), without the constant."""
     names = model.booster.feature_names
-    matrix = library().DMatrix(features, feature_names=names)
+    matrix = library().DMatrix(features, feature_names=names, nthread=model.threads)
     found = model.booster.predict(matrix, pred_contribs=True)
     return np.asarray(found, np.float64)[:, :-1]
 
@@ -153,11 +160,12 @@ def restored(content: bytes, kind: OutcomeKind, scale: float, rounds: int, threa
     """A model from its bytes."""
     booster = library().Booster({"nthread": threads})
     booster.load_model(bytearray(content))
-    return Model(booster, kind, scale, rounds)
+    return Model(booster, kind, scale, rounds, threads)
 
 
 def _predicted(model: Model, features: Singles) -> Doubles:
-    matrix = library().DMatrix(np.ascontiguousarray(features), feature_names=model.booster.feature_names)
+    names = model.booster.feature_names
+    matrix = library().DMatrix(np.ascontiguousarray(features), feature_names=names, nthread=model.threads)
     return np.asarray(model.booster.predict(matrix, output_margin=True), np.float64)
 
 

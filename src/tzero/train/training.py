@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from tzero.certify.guard import require_certified
+from tzero.errors import UncertifiedError
 from tzero.sql.names import RelationName
 from tzero.state.schema import StateSchema
 from tzero.train.admission import Admitted, admit, require_unchanged
@@ -111,4 +113,12 @@ def _compared(
     query = training_query(state.engine, admitted, task.experiment.labels, against)
     other: Dataset
     with read_dataset(state.engine, query, lambda rows: progress(f"read {against}", rows, None)) as other:
-        return compare(task, split, other, against)
+        return compare(task, split, other, against, certified=_is_certified(state, against))
+
+
+def _is_certified(state: StateSchema, relation: RelationName) -> bool:
+    try:
+        require_certified(state, relation)
+    except UncertifiedError:
+        return False
+    return True

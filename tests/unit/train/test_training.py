@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.unit.certify.shop import ENGINES, Shop
+from tests.unit.certify.shop import ENGINES, VIEW, Shop
 from tests.unit.train.market import experiment, open_market
 
 from tzero.errors import ContractError, FindingError, TzeroError, UncertifiedError
@@ -225,3 +225,9 @@ def test_a_model_that_was_changed_is_refused(spoilt: Shop, tmp_path: Path) -> No
 def test_a_segment_of_every_row_is_none(market: Shop) -> None:
     everything = Evaluation(folds=0, draws=0, segment=("*",))
     assert "segments: there is no rate of one row" in refused(market, FindingError, evaluation=everything)
+
+
+def test_a_certified_relation_is_compared_as_such(market: Shop) -> None:
+    card = train(market.state, experiment(evaluation=Evaluation(folds=0, draws=0)), against=VIEW).card
+    here, other = card["comparison"]["relations"]
+    assert here == other and other["certified"], "compared with itself it is worth nothing"
