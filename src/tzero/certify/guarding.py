@@ -29,7 +29,8 @@ def put_guard(subject: Subject) -> RelationName | None:
     if is_guarding(engine.rows, schema) and _columns(engine, name) == _columns(engine, subject.relation):
         return name  # whoever certifies need not own what is there already
     engine.execute(guard_function(schema).sql)
-    for statement in engine.view_statements(name, guarded_query(subject.relation, schema)):
+    replaced = engine.cleanup_statements(name)
+    for statement in (*engine.view_statements(name, guarded_query(subject.relation, schema)), *replaced):
         engine.execute(statement.sql)
     return name
 

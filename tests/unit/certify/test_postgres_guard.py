@@ -17,6 +17,7 @@ from tzero.certify.gates.a3_contract import ContractGate
 from tzero.certify.guarding import put_guard
 from tzero.certify.lineage import lineage_of
 from tzero.certify.marks import marks_of
+from tzero.engines.postgres_guard import guarded_name
 from tzero.errors import TargetError, TzeroError
 
 pytestmark = pytest.mark.skipif(not versions(), reason="no PostgreSQL server here")
@@ -128,3 +129,14 @@ def test_a_relation_of_that_name_is_never_replaced(guarded: Shop) -> None:
     guarded.run("DROP VIEW shop.features_train", "CREATE TABLE shop.features_train (id int)")
     with pytest.raises(TargetError, match="is not the guarded view"):
         put_guard(guarded.subject())
+
+
+def test_a_guard_of_other_columns_leaves_nothing_behind_however_often_it_is_made(guarded: Shop) -> None:
+    for before, after in (("price", "cost"), ("cost", "amount")):
+        guarded.run(f"ALTER VIEW shop.features RENAME COLUMN {before} TO {after}")
+        with guarded.engine.transaction():
+            put_guard(guarded.subject())
+    described = guarded.engine.describe(guarded_name(VIEW))
+    assert described is not None
+    assert "amount" in [column.name for column in described.columns]
+    assert guarded.engine.rows("SELECT relname FROM pg_catalog.pg_class WHERE relname LIKE 't0\\_old%'") == []
