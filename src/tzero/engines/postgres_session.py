@@ -19,6 +19,8 @@ _PINNED = (
     ("extra_float_digits", "1"),
     ("search_path", ""),
     ("client_encoding", "UTF8"),
+    # the queries of a store are long and their costs overestimated: to compile one takes longer than to run it
+    ("jit", "off"),
 )
 _SET = "SELECT pg_catalog.set_config($1, $2, false)"
 _DURABLE = "SELECT pg_catalog.set_config($1, 'on', false) WHERE pg_catalog.current_setting($1) = 'off'"
