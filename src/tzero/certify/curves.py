@@ -10,7 +10,7 @@ from tzero.certify.subject import Anchors, Subject
 from tzero.engines.base import Engine
 from tzero.sql.render import quoted
 
-FEATURES = 6
+FEATURES = 5
 DAYS = 1500
 """The last days that are drawn; a longer history is cut, and the page says from when."""
 _LOOKED_AT = 2000

@@ -11,7 +11,7 @@ from tzero.certify.baseline.taking import take_at
 from tzero.certify.certificate import BASELINE, CONTRACT, DEFINITION, Certificate, canonical
 from tzero.certify.lineage import definition_text
 from tzero.certify.standing import standing_at
-from tzero.engines.row_marks import row_mark
+from tzero.engines.row_marks import is_unwritten
 from tzero.errors import TzeroError, UncertifiedError
 from tzero.sql.names import RelationName
 from tzero.state import certificate, feature_contract, run
@@ -157,7 +157,7 @@ def _written(state: StateSchema, relation: RelationName, found: Certificate) -> 
     """Whether a value may have changed: by the marks of what is stored, or else by the digest of all of them."""
     engine, marks = state.engine, found.predicate["marks"]
     for name, mark in marks.items():
-        if mark is not None and row_mark(engine, RelationName.parse(name)) != mark:
+        if mark is not None and not is_unwritten(engine, RelationName.parse(name), mark):
             yield f"rows of {name} were written after its certificate"
             return
     if not marks or None in marks.values():

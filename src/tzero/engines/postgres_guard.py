@@ -13,7 +13,7 @@ from typing import Any
 
 from tzero.engines.catalog import Statement
 from tzero.engines.postgres_text import written
-from tzero.engines.row_marks import CATALOG_MARK, ROW_MARK
+from tzero.engines.row_marks import BETWEEN, CATALOG, ROWS
 from tzero.sql.names import RelationName
 
 FUNCTION = "t0_require_certified"
@@ -121,14 +121,14 @@ BEGIN
   IF reason IS NULL THEN
     FOR part IN SELECT m.key AS name, m.value AS mark FROM pg_catalog.jsonb_each_text(told -> 'marks') AS m
                 WHERE m.value IS NOT NULL LOOP
-      SELECT {catalog_mark} INTO found FROM pg_catalog.pg_class AS c
+      SELECT {catalog} INTO found FROM pg_catalog.pg_class AS c
       WHERE c.oid = pg_catalog.to_regclass(part.name)::oid AND c.relkind = 'm';
-      IF found IS NULL THEN
-        EXECUTE pg_catalog.format('SELECT {row_mark} FROM %s', pg_catalog.to_regclass(part.name)::text) INTO found;
-      END IF;
-      IF found IS DISTINCT FROM part.mark THEN
-        reason := pg_catalog.format('rows of %s were written after its certificate', part.name);
-        EXIT;
+      IF found IS NULL OR found <> pg_catalog.split_part(part.mark, '{between}', 2) THEN
+        EXECUTE pg_catalog.format('SELECT {rows} FROM %s', pg_catalog.to_regclass(part.name)::text) INTO found;
+        IF found IS DISTINCT FROM pg_catalog.split_part(part.mark, '{between}', 1) THEN
+          reason := pg_catalog.format('rows of %s were written after its certificate', part.name);
+          EXIT;
+        END IF;
       END IF;
     END LOOP;
   END IF;
@@ -155,8 +155,8 @@ def guard_function(schema: str) -> Statement:
         "sets": "feature_set",
         "contracts": "feature_contract",
     }
-    text = _FUNCTION_SQL.replace("{catalog_mark}", CATALOG_MARK)
-    text = text.replace("{row_mark}", ROW_MARK.replace("'", "''"))
+    text = _FUNCTION_SQL.replace("{catalog}", CATALOG).replace("{between}", BETWEEN)
+    text = text.replace("{rows}", ROWS.replace("'", "''"))
     for key, name in names.items():
         text = text.replace("{" + key + "}", written(RelationName(schema, name)))
     return Statement(text)

@@ -2,7 +2,8 @@
 
 PostgreSQL writes into every row the number of the transaction that made it. These numbers only grow, so that a write
 changes how many rows there are or the sum of their numbers. A materialized view is written by its refresh alone, and
-that writes the catalog too, so that the catalog's own row stands for its rows. A restored dump has other marks.
+that writes the catalog too: as long as the catalog's own row is the same, its rows need not be looked at. Where it is
+not, as after a grant, they are. A restored dump has other marks.
 """
 
 from __future__ import annotations
@@ -11,10 +12,12 @@ from tzero.engines.base import Engine
 from tzero.sql.names import RelationName
 from tzero.sql.render import quoted
 
-ROW_MARK = "pg_catalog.count(*)::text || ' ' || coalesce(pg_catalog.sum(xmin::text::bigint), 0)::text"
-"""What is asked of the rows of a table."""
-CATALOG_MARK = "'catalog ' || c.relfilenode::text || ' ' || c.xmin::text"
+ROWS = "pg_catalog.count(*)::text || ' ' || coalesce(pg_catalog.sum(xmin::text::bigint), 0)::text"
+"""What is asked of the rows of a relation."""
+CATALOG = "c.relfilenode::text || ' ' || c.xmin::text"
 """What is asked of the row ``c`` of pg_class of a materialized view."""
+BETWEEN = "; "
+"""Between the mark of the rows and that of the catalog."""
 _KIND = """
 SELECT c.relkind::text, {mark} FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
 WHERE n.nspname = ? AND c.relname = ?"""
@@ -22,12 +25,27 @@ WHERE n.nspname = ? AND c.relname = ?"""
 
 def row_mark(engine: Engine, name: RelationName) -> str | None:
     """The mark of a stored relation now; None where the engine keeps none (all of DuckDB; foreign tables)."""
+    kind, catalog = _catalog(engine, name)
+    if kind not in ("r", "p", "m"):
+        return None
+    return _rows(engine, name) + (BETWEEN + catalog if kind == "m" else "")
+
+
+def is_unwritten(engine: Engine, name: RelationName, mark: str) -> bool:
+    """Whether the rows of a relation are still those of a mark."""
+    rows, _, known = mark.partition(BETWEEN)
+    kind, catalog = _catalog(engine, name)
+    if known and (kind, catalog) == ("m", known):
+        return True
+    return kind in ("r", "p", "m") and _rows(engine, name) == rows
+
+
+def _catalog(engine: Engine, name: RelationName) -> tuple[str, str]:
     if engine.dialect != "postgres":
-        return None
-    found = engine.rows(_KIND.format(mark=CATALOG_MARK), [name.schema or "public", name.name])
-    kind, mark = found[0] if found else ("", None)
-    if kind == "m":
-        return str(mark)
-    if kind not in ("r", "p"):
-        return None
-    return str(engine.rows(f"SELECT {ROW_MARK} FROM {quoted(name, engine.dialect)}")[0][0])
+        return "", ""
+    found = engine.rows(_KIND.format(mark=CATALOG), [name.schema or "public", name.name])
+    return (str(found[0][0]), str(found[0][1])) if found else ("", "")
+
+
+def _rows(engine: Engine, name: RelationName) -> str:
+    return str(engine.rows(f"SELECT {ROWS} FROM {quoted(name, engine.dialect)}")[0][0])

@@ -9,7 +9,7 @@ from typing import Any
 
 from tzero.report.numbers import in_order
 
-_LABELS, _WIDE, _TALL = 190, 720, 9
+_LABELS, _WIDE, _TALL, _TICK = 190, 720, 9, 36
 STATES = {"s": "same", "n": "new", "t": "settling", "d": "drift", "g": "gone"}
 
 
@@ -77,4 +77,5 @@ def _runs(letters: str, days: list[str], step: float) -> tuple[Run, ...]:
 def _ticks(days: list[str], step: float) -> tuple[tuple[float, str], ...]:
     months = [(at, day[:7]) for at, day in enumerate(days) if at == 0 or day[:7] != days[at - 1][:7]]
     every = max(1, -(-len(months) // 9))
-    return tuple((round(_LABELS + at * step, 1), month) for at, month in months[::every])
+    shown = ((round(_LABELS + at * step, 1), month) for at, month in months[::every])
+    return tuple((x, month) for x, month in shown if x <= _LABELS + _WIDE - _TICK)

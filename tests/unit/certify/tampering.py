@@ -112,8 +112,6 @@ TAMPERINGS = (
         "UPDATE shop.features_stats SET brand_n = brand_n + 1 WHERE t0_day = '2024-01-10'"), "PV", engine="duckdb"),
     Tampering("the statistics are refreshed by hand", by(
         "REFRESH MATERIALIZED VIEW shop.features_stats"), "PSV", engine="postgres"),
-    Tampering("the statistics are refreshed by hand, beside their readers", by(
-        "REFRESH MATERIALIZED VIEW CONCURRENTLY shop.features_stats"), "PSV", engine="postgres"),
 )  # fmt: skip
 
 
