@@ -20,7 +20,10 @@ def new_part() -> int:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One underlying row: of a base relation, or of a group. Each key determines its ``terms``."""
+    """One underlying row: of a base relation, or of a group. Each key determines its ``terms``.
+
+    A key may be that of another row, for which this one was chosen: the latest event before it.
+    """
 
     uid: int
     relation: str
@@ -28,6 +31,10 @@ class Part:
     keys: tuple[tuple[Term, ...], ...]
     key: tuple[Term, ...] = ()
     marker: Var | None = None
+
+    def own_keys(self) -> tuple[tuple[Term, ...], ...]:
+        """The keys of its relation, in its own terms: two rows that agree on one are the same row."""
+        return tuple(key for key in self.keys if all(term in self.terms for term in key))
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,7 +55,7 @@ def matching_parts(parts: tuple[Part, ...], store: Store) -> list[tuple[Part, Pa
                 continue
             if second.marker is not None and not store.not_null(second.marker):
                 continue
-            if any(_equal_keys(a, b, store) for a, b in zip(first.keys, second.keys, strict=False)):
+            if any(_equal_keys(a, b, store) for a, b in zip(first.own_keys(), second.own_keys(), strict=True)):
                 found.append((first, second))
     return found
 
