@@ -43,6 +43,7 @@ class Values:
     ) -> None:
         self.events, self.types, self.keys, self.leave = events, types, keys, leave
         self.tallies: dict[tuple[object, ...], Tally] = {}
+        self._segments: dict[tuple[object, ...], Callable[[Line], tuple[Segment, Key]]] = {}
 
     def of(self, statistic: Statistic) -> Value:
         match statistic.kind:
@@ -66,9 +67,23 @@ class Values:
         names = (*statistic.segment, "of", *statistic.category)
         pickers = self._event_key(statistic.segment), self._event_key(statistic.category)
         tally = self._tally(Distribution, names, *pickers, NUMBER)
+        own = self._segments.setdefault(names, self._own_segment(tally, statistic))
+        measure = _MEASURES[statistic.kind](statistic)
+        return lambda line: measure(*own(line))
+
+    def _own_segment(self, tally: Distribution, statistic: Statistic) -> Callable[[Line], tuple[Segment, Key]]:
+        """The segment and the category of a line, looked up once for all statistics that ask for them."""
         segment, category = self._own(statistic.segment), self._own_if_there(statistic.category)
-        measure = _MEASURES[statistic.kind]
-        return lambda line: measure(statistic, tally.of.get(segment(line), _NOTHING), category(line))
+        last: Line | None = None
+        found: tuple[Segment, Key] = (_NOTHING, None)
+
+        def own(line: Line) -> tuple[Segment, Key]:
+            nonlocal last, found
+            if line is not last:
+                last, found = line, (tally.of.get(segment(line), _NOTHING), category(line))
+            return found
+
+        return own
 
     def _sums(self, statistic: Statistic) -> Value:
         place, kind = self._value(statistic)
@@ -143,15 +158,27 @@ def _of_sums(kind: Kind, sums: tuple[int, int, int], scale: int, whole: bool) ->
     return math.sqrt((number * squares - total * total) / (number * (number - 1))) / unit
 
 
-def _share(statistic: Statistic, segment: Segment, own: Key) -> float | None:
-    k = statistic.domain_size or max(len(segment.counts), 1)
-    below = segment.total + statistic.alpha * k
-    return (segment.counts.get(own, 0) + statistic.alpha) / below if below else None
+Measure = Callable[[Segment, Key], Any]
 
 
-def _rarity(statistic: Statistic, segment: Segment, own: Key) -> float | None:
-    share = _share(statistic, segment, own)
-    return None if share is None else -math.log(max(share, _LEAST_SHARE))
+def _share(statistic: Statistic) -> Measure:
+    size, alpha = statistic.domain_size, statistic.alpha
+
+    def share(segment: Segment, own: Key) -> float | None:
+        below = segment.total + alpha * (size or max(len(segment.counts), 1))
+        return (segment.counts.get(own, 0) + alpha) / below if below else None
+
+    return share
+
+
+def _rarity(statistic: Statistic) -> Measure:
+    share_of = _share(statistic)
+
+    def rarity(segment: Segment, own: Key) -> float | None:
+        share = share_of(segment, own)
+        return None if share is None else -math.log(max(share, _LEAST_SHARE))
+
+    return rarity
 
 
 def _top_share(segment: Segment) -> float | None:
@@ -162,12 +189,12 @@ def _share_of(statistic: Statistic, segment: Segment) -> float:
     return segment.counts.get(statistic.constant, 0) / segment.total if segment.total else 0.0
 
 
-_MEASURES: dict[Kind, Callable[[Statistic, Segment, Key], Any]] = {
+_MEASURES: dict[Kind, Callable[[Statistic], Measure]] = {
     Kind.SHARE: _share,
     Kind.RARITY: _rarity,
-    Kind.RANK: lambda _, segment, own: segment.rank(own),
-    Kind.N_DISTINCT: lambda _, segment, __: len(segment.counts),
-    Kind.ENTROPY: lambda _, segment, __: segment.entropy(),
-    Kind.TOP_SHARE: lambda _, segment, __: _top_share(segment),
-    Kind.SHARE_OF: lambda statistic, segment, _: _share_of(statistic, segment),
+    Kind.RANK: lambda _: Segment.rank,
+    Kind.N_DISTINCT: lambda _: lambda segment, __: len(segment.counts),
+    Kind.ENTROPY: lambda _: lambda segment, __: segment.entropy(),
+    Kind.TOP_SHARE: lambda _: lambda segment, __: _top_share(segment),
+    Kind.SHARE_OF: lambda statistic: lambda segment, __: _share_of(statistic, segment),
 }

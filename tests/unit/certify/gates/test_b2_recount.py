@@ -102,6 +102,7 @@ def test_too_little_time_means_a_sample_that_says_so(shop: Shop) -> None:
     assert 0 < int(result.exercised["values compared"]) < VALUES
     (note,) = result.notes
     assert "all of them would take about" in note
+    assert next(ticks) < 30, "what is left when the time is over is left out"
 
 
 def test_no_time_at_all_fails(shop: Shop) -> None:
