@@ -45,6 +45,20 @@ FEW = """from tzero import Events, FeatureView, columns
 sales = Events("raw.sales", key="id", time="sold_at", history={history})
 view = FeatureView("shop.features", sales, *columns("brand", "price"), number=sales.before_instant().count("brand"))
 """
+LOOKED_UP = """from tzero import Entity, Events, FeatureView, columns, vocabulary
+
+sellers = Entity("raw.sellers", key="seller", known_at="changed_at", history={history})
+sales = Events("raw.sales", key="id", time="sold_at").lookup(sellers)
+sales = sales.derive(place=vocabulary("city", ["city 0", "city 1"], missing="none", other="other"))
+day = sales.before_day(zone="UTC")
+view = FeatureView(
+    "shop.features",
+    sales,
+    *columns("place"),
+    number=day.count("brand"),
+    share=day.share("place", within="brand", alpha=0.5),
+)
+"""
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import Any
 
 import duckdb
 import pytest
-from tests.e2e.history_market import FEATURES, FEW, Market, Memory, Row, Run, agrees
+from tests.e2e.history_market import FEATURES, FEW, LOOKED_UP, Market, Memory, Row, Run, agrees
 from tests.servers import fresh_database, versions
 
 import tzero
@@ -130,6 +130,18 @@ def test_an_edit_moves_the_past_without_versions_and_not_with_them(engine: str, 
         live = [row for row in store.market.sales.values() if row["brand"] == brand and row["id"] != 50]
         assert after[50]["number"] == (len(live) if brand else 0)
     assert told == {False: (["edit"], True), True: ([], False)}
+
+
+def test_a_vocabulary_that_is_looked_up_is_proved_and_does_not_move(engine: str, tmp_path: Path) -> None:
+    store = Store(tmp_path, engine, LOOKED_UP)
+    before = store.features()
+    assert {row["place"] for row in before.values()} == {"none", "city 0", "city 1"}
+    for at in range(4):
+        store.market.put("sellers", store.market.sellers[at] | {"city": "elsewhere"})
+    store.refresh()
+    assert store.features() == before
+    assert store.gate(ProofGate()).verdict is Verdict.PROVED
+    assert store.gate(RecountGate()).verdict is Verdict.PASS
 
 
 def test_a_refresh_of_nothing_new_appends_nothing(engine: str, tmp_path: Path) -> None:

@@ -71,6 +71,8 @@ class StatisticsQuery:
 
     def _events_are_rows(self) -> bool:
         population = self.group.population
+        if any(lookup.is_as_of for lookup in population.rows.lookups):
+            return False  # what is looked up as of T0 is proved of a row alone, and not of groups of them
         return self.base is self.rows and population.where is None and population.rows.source.known_at is None
 
     def _event_anchors(self) -> exp.Query | None:

@@ -39,7 +39,7 @@ class Dialect:
     - ``days_between(a, b)``: ``a - b`` of two dates, an integer; ``add_days(d, n)``: a date
     - ``moved(t, kind, length)``: a time moved later by a fixed length, earlier where that is negative
     - ``clock(t, kind)``: the time in a type whose order and distances depend on no setting of the session
-    - ``clock_now``: the function that tells the time now, read after a statement has chosen which rows it sees
+    - ``clock_now``: the function that tells the time now, not before what a statement sees of the tables is fixed
     - ``is_finite(x, kind)``: FALSE for NaN and infinities of a double or a time
     - ``boolean_marks``: anchors and changes of a timeline are told apart by a boolean, else by 0 and 1; PostgreSQL
       expects half of the rows of a boolean and one in 200 of a number, and plans by that
