@@ -33,6 +33,7 @@ class Check:
 
     def __post_init__(self) -> None:
         self.own = self._own_part()
+        self._parts = self.row.own_uids()
         self.given = frozenset(
             self.row.store.canon(self.row.columns[c]) for c in self.query.spine if c in self.row.columns
         )
@@ -61,7 +62,7 @@ class Check:
     def _own_uids(self, store: Store) -> frozenset[int]:
         """The own row under every name that it has where some facts hold: an optional part may be there, or not."""
         assert self.own is not None
-        key = ("own", self.own.uid, self.row.own_uids())
+        key = ("own", self.own.uid, self._parts)
         known = store.memo.get(key)
         if known is None:
             found = {self.own.uid}

@@ -59,6 +59,13 @@ class Template:
     columns: tuple[tuple[str, Term], ...]
     keys: tuple[tuple[Term, Term], ...]
     conditions: tuple[Term, ...] = ()
+    hashed: int = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "hashed", hash((self.source, self.columns, self.keys, self.conditions)))
+
+    def __hash__(self) -> int:
+        return self.hashed
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +80,15 @@ class Atom:
     if_not_null: Term | None = None
     exists: tuple[Template, ...] = ()
     origin: Origin | None = field(default=None, compare=False)
+    hashed: int = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        # Atoms are looked up far more often than made.
+        parts = (self.kind, self.time, self.relation, self.part, self.if_null, self.if_not_null, self.exists)
+        object.__setattr__(self, "hashed", hash(parts))
+
+    def __hash__(self) -> int:
+        return self.hashed
 
 
 @dataclass(frozen=True, slots=True)
