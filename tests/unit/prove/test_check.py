@@ -6,12 +6,15 @@ import json
 from pathlib import Path
 
 import duckdb
+import psycopg
 import pytest
 from click.testing import CliRunner, Result
+from tests.servers import fresh_database
 
 import tzero
 from tzero.cli.frames import columns
 from tzero.cli.main import cli
+from tzero.errors import MissingRelationError
 from tzero.prove.rules import RULES
 
 DECLARED = """
@@ -332,3 +335,33 @@ def test_a_finding_inside_a_view_is_annotated_where_the_query_reads_it(folder: P
     assert f"read at {folder / 'views.sql'}:{line}:" in done.output
     shown = run(folder / "views.sql", "--seconds", 0, "--output", "github").stdout
     assert f"line={line}," in shown
+
+
+def test_a_live_view_of_postgres_with_its_schema(tmp_path: Path) -> None:
+    dsn = fresh_database()
+    with psycopg.connect(dsn, autocommit=True, prepare_threshold=None) as connection:
+        connection.execute("CREATE SCHEMA shop")
+        connection.execute("CREATE TABLE shop.sales (id int PRIMARY KEY, shop text, price numeric, made timestamptz)")
+        connection.execute(
+            "CREATE VIEW shop.earlier AS SELECT a.id, count(b.id) AS n FROM shop.sales a "
+            "LEFT JOIN shop.sales b ON b.made < a.made GROUP BY a.id"
+        )
+        connection.execute(
+            "CREATE VIEW shop.features AS SELECT s.id, s.made AS t0, e.n FROM shop.sales s "
+            "LEFT JOIN shop.earlier e USING (id)"
+        )
+        connection.execute(
+            "CREATE VIEW shop.leaky AS SELECT s.*, made AS t0, (SELECT max(made) FROM shop.sales) AS last "
+            "FROM shop.sales s"
+        )
+    declared = tmp_path / "declared.toml"
+    of_sales = '[relations."shop.sales"]\nkey = ["id"]\ntime = "made"\nnot_null = ["made"]\n'
+    declared.write_text(f'anchor = "t0"\nown = "shop.sales"\n{of_sales}')
+    target = ["--target", dsn, "--declare", declared, "--seconds", 0]
+    done = run("--relation", "shop.features", *target, "--facts")
+    assert done.exit_code == 0, done.output
+    assert "needs: key of shop.sales: id" in done.output
+    leaky = run("--relation", "shop.leaky", *target, "--output", "json")
+    assert leaky.exit_code == 1
+    assert {f["column"] for f in json.loads(leaky.stdout)["findings"]} == {"last"}
+    assert isinstance(run("--relation", "shop.nothing", *target).exception, MissingRelationError)
