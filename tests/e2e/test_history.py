@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 import duckdb
 import pytest
@@ -17,6 +18,7 @@ from tzero.certify.gates.b1_proof import ProofGate
 from tzero.certify.gates.b2_recount import RecountGate
 from tzero.certify.gates.c3_fresh import FreshGate
 from tzero.errors import TargetError
+from tzero.refresh.roles import Roles
 from tzero.refresh.versions import KeptVersions
 
 CONFIG = 'name = "shop"\n\n[targets.dev]\nurl = "{url}"\n\n[baseline]\nsettling_days = 0\n'
@@ -29,7 +31,7 @@ class Store:
 
     def __init__(self, root: Path, engine: str, features: str = FEW, *, history: bool = True, seed: int = 1) -> None:
         self.root = root
-        url = fresh_database() if engine == "postgres" else "duckdb:///store.duckdb"
+        self.url = url = fresh_database() if engine == "postgres" else "duckdb:///store.duckdb"
         (root / "tzero.toml").write_text(CONFIG.format(url=url))
         (root / "features.py").write_text(features.format(history=history))
         self.run = _postgres(url) if engine == "postgres" else _duckdb(root / "store.duckdb")
@@ -199,6 +201,21 @@ def test_a_refresh_that_fails_appends_nothing(engine: str, tmp_path: Path) -> No
 def _script(store: Store) -> str:
     with tzero.open(store.root) as project:
         return project.refresh_script()
+
+
+@pytest.mark.skipif(not versions(), reason="no PostgreSQL")
+def test_the_role_that_refreshes_may_append(tmp_path: Path) -> None:
+    store = Store(tmp_path, "postgres")
+    url, names = store.url, [f"{role}_of_versions" for role in ("owner", "refresher", "reader")]
+    with tzero.open(tmp_path) as project:
+        store.run(project.grants(Roles(*names)))
+    store.run(f"ALTER ROLE {names[1]} LOGIN")
+    store.market.put("sales", store.market.sales[3] | {"brand": "cube", "price": 77.0})
+    parts = urlsplit(url)
+    server = parts.netloc.rpartition("@")[2]
+    with tzero.open(tmp_path, target=urlunsplit(parts._replace(netloc=f"{names[1]}@{server}"))) as project:
+        project.refresh()
+    assert store.run(f"SELECT count(*) FROM {CHANGES}") == [(26,)]
 
 
 def test_a_column_that_is_read_later_joins_the_versions(engine: str, tmp_path: Path) -> None:

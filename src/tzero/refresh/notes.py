@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tzero.features.sources import Role
+from tzero.refresh.relations import VERSIONS
 from tzero.refresh.survey import Survey
 from tzero.sql.names import RelationName
 
@@ -34,4 +35,6 @@ def _orphans(seen: Survey) -> Iterator[str]:
     own = {str(relation.name) for relation in seen.relations.values()}
     for name, recorded in seen.recorded.items():
         if name not in own and seen.engine.kind(RelationName.parse(name)) is not None:
-            yield f"{name} ({recorded.role}) is no longer declared; tzero leaves it, drop it yourself if you want"
+            kept = recorded.role == VERSIONS
+            left = "and goes on with it should history= come back" if kept else "drop it yourself if you want"
+            yield f"{name} ({recorded.role}) is no longer declared; tzero leaves it, {left}"
