@@ -29,10 +29,11 @@ def uncaptured(subject: Subject, view: FeatureView) -> Iterator[Finding]:
     """A finding for each source that was edited after its last capture."""
     engine = subject.engine
     for versions in versions_of([view], subject.state.name):
-        described = engine.describe(versions.changes)
-        if described is None:
+        described, source = engine.describe(versions.changes), engine.describe(versions.source.relation)
+        if described is None or source is None:
             continue  # the gate of objects says so
-        columns = tuple(column.name for column in described.columns if column.name not in ADDED)
+        there = {column.name for column in source.columns} - set(ADDED)
+        columns = tuple(column.name for column in described.columns if column.name in there)
         queries = VersionQueries(versions, columns, described.schema[KNOWN], engine.dialect)
         number = int(engine.rows(f"SELECT count(*) FROM ({engine.render(queries.capture())}) AS pending")[0][0])
         if number:

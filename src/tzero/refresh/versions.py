@@ -20,6 +20,8 @@ from tzero.sql.render import quoted, render
 from tzero.sql.select import select_columns
 from tzero.state.definition import Definition
 
+_LOCK = "the table of changes: whoever reads it waits until the end of the transaction"
+
 
 @dataclass(frozen=True, slots=True)
 class KeptVersions(OwnRelation):
@@ -69,7 +71,7 @@ class KeptVersions(OwnRelation):
         name, source = quoted(self.name, engine.dialect), self.queries.versions.source
         names = [column.name for column in self.missing]
         for column in self.missing:
-            yield Statement(f"ALTER TABLE {name} ADD COLUMN {quoted(column.name, engine.dialect)} {column.type}")
+            yield Statement(f"ALTER TABLE {name} ADD COLUMN {quoted(column.name, engine.dialect)} {column.type}", _LOCK)
         now = engine.render(select_columns(source.relation, (*source.key, *names)))
         filled = ", ".join(f"{each} = b.{each}" for each in (quoted(name, engine.dialect) for name in names))
         keys = [quoted(each, engine.dialect) for each in source.key]
