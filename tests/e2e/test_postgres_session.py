@@ -123,6 +123,15 @@ def test_a_libpq_service(url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPat
         assert engine.rows("SELECT current_setting('lock_timeout'), count(*) FROM shop.t") == [("7s", 1)]
 
 
+def test_no_query_is_compiled_whatever_the_server_does(url: str) -> None:
+    """The futures of device_meta, which gate C1 tries, take more than three times as long where they are."""
+    run(url, f"ALTER DATABASE {urlsplit(url).path[1:]} SET jit = on")
+    with psycopg.connect(url) as connection:
+        assert connection.execute("SHOW jit").fetchone() == ("on",)
+    with opened(url) as engine:
+        assert engine.rows("SHOW jit") == [("off",)]
+
+
 def test_commits_are_on_disk_whatever_the_server_promises(url: str) -> None:
     name = urlsplit(url).path[1:]
     run(url, f"ALTER DATABASE {name} SET synchronous_commit = off")

@@ -43,7 +43,7 @@ class Rewriter:
     def over(self, world: World, prefix: str) -> tuple[list[Cte], str]:
         """Named subqueries that make the closure over a world, and the name of the last one."""
         names: dict[RelationName, str] = {}
-        found: list[Cte] = [(self._part(name), self._taken(name)) for name in self.parts]
+        found = self._part_ctes()
         for at, name in enumerate(self.closure.bases):
             table = self.tables.get(str(name))
             text = self._mutated(name, table, world) if table else None
@@ -82,6 +82,9 @@ class Rewriter:
         """The name of the rows that are taken of a table: every world of a query reads them, the database once."""
         return f"{PART}{list(self.parts).index(table)}"
 
+    def _part_ctes(self) -> list[Cte]:
+        return [(self._part(name), self._taken(name)) for name in self.parts]
+
     def _taken(self, table: str) -> str:
         return f"SELECT * FROM {from_item(self.engine, RelationName.parse(table))} WHERE {self.parts[table]}"
 
@@ -92,7 +95,9 @@ class Rewriter:
         return f"SELECT {names} FROM ({last}) s_ ORDER BY place_ DESC"
 
     def _columns(self, query: str) -> tuple[ColumnInfo, ...]:
-        return self.engine.describe_query(parse_one(query, self.engine.dialect))
+        parts = self._part_ctes()
+        whole = with_ctes(parts, query) if parts else query
+        return self.engine.describe_query(parse_one(whole, self.engine.dialect))
 
     def any_of(self, table: Table, rows: Iterable[Mapping[str, Any]]) -> str:
         """Whether a row is one of some, by its key."""
