@@ -73,8 +73,11 @@ def _anchor(query: exp.Expr, name: str) -> str:
 
 def _bounded(code: str, node: exp.Expr | None, words: Mapping[str, str]) -> str | None:
     strict = f"{words['time']} < {words['t0']}"
+    written = _window_of(node)
+    if written is not None:
+        return _framed(written, words)
     if isinstance(node, exp.Window):
-        return _framed(node, words)
+        return f"add to the WHERE before its LIMIT or DISTINCT ON: {strict}"
     join = _join_of(node)
     if join is not None:
         if code == "T003" and not join.args.get("side"):
@@ -93,6 +96,11 @@ def _bounded(code: str, node: exp.Expr | None, words: Mapping[str, str]) -> str 
     return None
 
 
+def _window_of(node: exp.Expr | None) -> exp.Window | None:
+    """The window call that a node is, if somebody wrote it: LIMIT and DISTINCT ON are bound as one that nobody did."""
+    return node if isinstance(node, exp.Window) and node.parent is not None else None
+
+
 def _framed(node: exp.Window, words: Mapping[str, str]) -> str:
     order = node.args.get("order")
     if order is None:
@@ -108,7 +116,7 @@ def _join_of(node: exp.Expr | None) -> exp.Join | None:
 
 
 def _ties(node: exp.Expr | None, words: Mapping[str, str], *, own: bool) -> str | None:
-    if isinstance(node, exp.Window):
+    if _window_of(node) is not None:
         return f"end the frame before the peers ({_FRAME}, or EXCLUDE GROUP), or declare the times unique"
     if isinstance(node, exp.Table) and _join_of(node) is None and not own:
         return f"if each output row is about one row of it, declare own = '{words['relation']}'"

@@ -42,8 +42,10 @@ class Value:
         self.total = self._is_total()
 
     def _is_total(self) -> bool:
-        """Whether no other row ties with the own row in the whole order list."""
+        """Whether no other row ties with the own row in the whole order list; an enclosing row is the same for all."""
         given = [*self.partition, *(item.term for item in self.order)]
+        if self.frame.outer is not None:
+            given += [term for term, _ in self.frame.outer.row.visible()]
         if not self.row.identifies(given):
             return False
         return all(
