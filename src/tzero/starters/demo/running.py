@@ -169,6 +169,7 @@ def _next_steps(project: Project) -> tuple[tuple[str, str], ...]:
         ("tzero show", "what is in the store"),
         ("tzero contract show", "the columns that the view promises"),
         ("tzero certify", "run every gate again"),
+        *((("tzero train", "a model, judged on later rows"),) if project.config.train.labels else ()),
         ("tzero plan", f"what editing {project.config.declarations[0]} would change"),
         ("tzero apply", "do it, in one transaction"),
         ("import tzero; tzero.open().read()", "in Python: the features, as Arrow"),
