@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import pyarrow as pa
 
 from tzero.engines.base import Engine
 from tzero.engines.targets import Target, open_engine
-from tzero.errors import TzeroError
+from tzero.errors import EngineError, TzeroError
 from tzero.falsify.tables import Table
 from tzero.falsify.world import Row, World
 from tzero.features.types import ColumnType
@@ -55,6 +56,7 @@ class Bench:
         self.engine: Engine = engine or open_engine(Target.parse("duckdb://", Path()), read_only=False)
         self.tables = tuple(tables)
         self._held: dict[str, list[Row]] = {}
+        self._names: dict[str, tuple[str, ...]] = {}
         try:
             self.create(views, dialect, setup)
         except BaseException:
@@ -73,10 +75,17 @@ class Bench:
                 self.fill(table, rows)
 
     def run(self, sql: str) -> Output:
-        """Run a query. Raises EngineError where the database refuses it."""
-        found = self.engine.arrow(sql).read_all()
-        columns = [[cell(value) for value in column.to_pylist()] for column in found.columns]
-        return Output(tuple(found.column_names), list(zip(*columns, strict=True)) if columns else [])
+        """Run a query. Raises EngineError where the database refuses it, or gives what Python has no value for."""
+        if sql not in self._names:
+            self._names[sql] = self.names(sql)
+        try:
+            return Output(self._names[sql], [tuple(cell(value) for value in row) for row in self.engine.rows(sql)])
+        except (ValueError, OverflowError) as error:
+            raise EngineError(f"{self.engine.label}: a value cannot be read: {error}") from error
+
+    def names(self, sql: str) -> tuple[str, ...]:
+        """The columns that a query gives."""
+        return tuple(self.engine.arrow(sql).schema.names)
 
     def use_zone(self, zone: str) -> None:
         self.engine.execute(f"SET TimeZone = '{zone}'")
@@ -132,8 +141,8 @@ def cell(value: Any) -> Any:
         if math.isnan(value):
             return "NaN"
         return "-0.0" if value == 0 and math.copysign(1, value) < 0 else value
-    if isinstance(value, pa.MonthDayNano):
-        return f"{value.months} months {value.days} days {value.nanoseconds / 1e9:g} s"
+    if isinstance(value, datetime) and value.tzinfo:
+        return value.astimezone(UTC)
     if isinstance(value, (list, tuple)):
         return tuple(cell(item) for item in value)
     if isinstance(value, dict):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -40,6 +40,12 @@ class Literals:
     gaps: set[timedelta] = field(default_factory=set)
     sizes: set[int] = field(default_factory=set)
     nodes: int = 0
+    named: set[str] = field(default_factory=set)
+    """Columns that are read by name; ``*`` among them where whole rows are."""
+
+    def reads(self, columns: Iterable[str]) -> bool:
+        """Whether the query may read one of some columns."""
+        return "*" in self.named or not self.named.isdisjoint(columns)
 
     def group(self, column: str) -> str:
         """The name that stands for all columns that are joined with this one.
@@ -71,10 +77,22 @@ def read_literals(trees: Iterable[exp.Expr]) -> Literals:
     """
     found = Literals()
     for tree in trees:
+        rows = {alias for table in tree.find_all(exp.Table, exp.Subquery) if (alias := table.alias_or_name.lower())}
         for node in tree.walk():
             found.nodes += 1
+            found.named |= _named(node, rows)
             _read(node, found)
     return found
+
+
+def _named(node: exp.Expr, rows: Collection[str]) -> set[str]:
+    """The column that a node names; ``*`` for one that stands for whole rows."""
+    if isinstance(node, exp.Star):
+        return set() if isinstance(node.parent, exp.Count) else {"*"}
+    if not isinstance(node, exp.Column):
+        return set()
+    name = node.name.lower()
+    return {"*"} if name in rows and not node.table else {name}
 
 
 def _read(node: exp.Expr, found: Literals) -> None:

@@ -14,7 +14,7 @@ from tzero.falsify.case import Case, Runner
 from tzero.falsify.compare import Shape, moved_share
 from tzero.falsify.cuts import Cuts
 from tzero.falsify.database import random_world
-from tzero.falsify.mutations import CIRCUMSTANCES, MUTATIONS, ORDER, ZONE, Mutation, Scene, Setting, Stage
+from tzero.falsify.mutations import CIRCUMSTANCES, LATE, MUTATIONS, ORDER, ZONE, Mutation, Scene, Setting, Stage
 from tzero.falsify.mutations.applied import mutated
 from tzero.falsify.mutations.zone import ZONES
 from tzero.falsify.shrink import shrink
@@ -46,7 +46,7 @@ class Search:
     ) -> None:
         self.subject, self.tables, self.query, self.account = subject, tables, query, account
         self.random = Random(account.seed)  # noqa: S311  reproducible, not secret
-        self.mutations = [m for m in MUTATIONS if m.name in mutations and m.applies(tables)]
+        self.mutations = _turns([m for m in MUTATIONS if m.name in mutations and m.applies(tables)], subject, tables)
         self.circumstances = [c for c in CIRCUMSTANCES if c.name in mutations]
         self.times = Times(subject.day_zone(query))
         self.own = next((table for table in tables if table.own), None)
@@ -160,3 +160,13 @@ class Search:
             shrunk.mutation, shrunk.says, found, self.account.engine, moment, self.query.anchor, shown,
             {name: rows for name, rows in rest.items() if rows}, shrunk.circumstance,
         )  # fmt: skip
+
+
+def _turns(mutations: list[Mutation], subject: Subject, tables: tuple[Table, ...]) -> list[Mutation]:
+    """In which order mutations take turns: late values twice where the query reads them, else never."""
+    if LATE not in mutations or len(mutations) == 1:
+        return mutations
+    late = {column for table in tables for pair in table.relation.late.items() for column in pair}
+    if not subject.literals.reads(late):
+        return [mutation for mutation in mutations if mutation is not LATE]
+    return [*mutations, LATE]

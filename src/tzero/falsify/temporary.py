@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from tzero.engines.base import Engine
-from tzero.falsify.bench import Bench, Output, cell, type_of
+from tzero.falsify.bench import Bench, type_of
 from tzero.falsify.rewrite import literal
 from tzero.falsify.tables import Table
 from tzero.falsify.world import Row
@@ -20,17 +20,14 @@ class TemporaryBench(Bench):
     def __init__(
         self, engine: Engine, tables: Sequence[Table], views: Mapping[str, str], dialect: str, setup: Iterable[str] = ()
     ) -> None:
-        self._names: dict[str, tuple[str, ...]] = {}
         super().__init__(tables, views, dialect, setup, engine)
 
     def close(self) -> None:
         for table in self.tables:
             self.engine.execute(f"DROP TABLE IF EXISTS pg_temp.{self.place(table.name)} CASCADE")
 
-    def run(self, sql: str) -> Output:
-        if sql not in self._names:
-            self._names[sql] = tuple(column.name for column in self.engine.describe_query(parse_one(sql, "postgres")))
-        return Output(self._names[sql], [tuple(cell(value) for value in row) for row in self.engine.rows(sql)])
+    def names(self, sql: str) -> tuple[str, ...]:
+        return tuple(column.name for column in self.engine.describe_query(parse_one(sql, "postgres")))
 
     def use_threads(self, number: int) -> None:
         self.engine.execute(f"SET max_parallel_workers_per_gather = {number - 1}")

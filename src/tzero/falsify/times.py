@@ -24,6 +24,8 @@ class Times:
     def instant(self, value: Any) -> datetime | None:
         """The instant of a time; the start of a day."""
         if isinstance(value, datetime):
+            if value in (datetime.max, datetime.min):
+                return value.replace(tzinfo=UTC)  # how drivers show infinities: no zone moves them
             return (value if value.tzinfo else value.replace(tzinfo=ZoneInfo(self.zone))).astimezone(UTC)
         if isinstance(value, date):
             return datetime.combine(value, time(), ZoneInfo(self.zone)).astimezone(UTC)

@@ -135,7 +135,8 @@ class Values:
 
     def _word(self, group: str, column: str, new: bool) -> str:
         bound = self.literals.of(column, str) or self.literals.of(group, str)
-        if bound and self.random.random() < 0.75:
+        # one word that the query names must not crowd out those that are not it
+        if bound and self.random.random() < min(len(bound) / (len(bound) + 1), 0.75):
             return str(self.random.choice(self._few(column, bound)))
         free = self.literals.of("", str)
         if free and self.random.random() < 0.3:

@@ -26,6 +26,7 @@ NAMES = tuple(each.name for each in (*CIRCUMSTANCES, *MUTATIONS))
 
 __all__ = [
     "CIRCUMSTANCES",
+    "LATE",
     "MUTATIONS",
     "NAMES",
     "ORDER",

@@ -24,7 +24,7 @@ def _change(scene: Scene, table: Table, row: Row, time: str) -> None:
         if row[time] is not None:
             set_late(table, row, time, row[time], scene.values)
         return
-    if table.nullable(time) and scene.random.random() < 0.5:
+    if row[time] is not None and table.nullable(time) and scene.random.random() < 0.4:
         set_late(table, row, time, None, scene.values)
         return
     moment = _later(scene, table, row)
@@ -34,6 +34,8 @@ def _change(scene: Scene, table: Table, row: Row, time: str) -> None:
 def _later(scene: Scene, table: Table, row: Row) -> datetime:
     """At the cut or later; where it can be, as long after the row's own time as the query says."""
     floor, known = scene.cut.floor(table), table.known_at(row, scene.cut.times)
+    if scene.random.random() < 0.4:
+        return floor
     gap = scene.values.gap() if known is not None and scene.random.random() < 0.4 else None
     after: datetime | None = known + gap if known is not None and gap is not None else None
     return after if after is not None and after >= floor else scene.values.moment(floor)
