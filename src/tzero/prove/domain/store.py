@@ -45,13 +45,14 @@ class Store:
         return found
 
     def joined(self, other: Store) -> Store:
-        """The facts of both, about rows side by side."""
+        """The facts of both, about rows side by side; those of an enclosing row are in both, and said once."""
         new = self._copy()
         new.owner |= other.owner
         for marker, facts in other.guarded.items():
-            new.guarded[marker] = new.guarded.get(marker, ()) + facts
+            new.guarded[marker] = tuple(dict.fromkeys((*new.guarded.get(marker, ()), *facts)))
         new.impossible = self.impossible or other.impossible
-        new._add(other.facts)
+        known = self._known_facts()
+        new._add(fact for fact in other.facts if fact not in known)
         return new
 
     def guard(self, marker: Var, variables: Iterable[Var]) -> Store:
@@ -239,11 +240,15 @@ class Store:
         """Whether this store says everything that another says."""
         if self is other or self.impossible:
             return True
+        known = self._known_facts()
+        return all(fact in known for fact in other.facts)
+
+    def _known_facts(self) -> frozenset[Fact]:
         known = self.memo.get("facts")
         if known is None:
             known = self.memo["facts"] = frozenset(self.facts)
         assert isinstance(known, frozenset)
-        return all(fact in known for fact in other.facts)
+        return known
 
     def constant(self, term: Term) -> Const | None:
         """The literal that a term always equals, if there is one."""
