@@ -28,7 +28,7 @@ from typing import Any
 
 import psycopg
 
-from benchmarks.postgres import ENTRYPOINT, NEW_DAY, apply, load, refresh
+from benchmarks.postgres import ENTRYPOINT, NEW_DAY, Clock, apply, load, refresh
 from tzero.engines.targets import Target, open_engine
 
 ONE = f"SELECT * FROM feature_store.{ENTRYPOINT} WHERE generation = %s AND listing_id = %s"
@@ -146,7 +146,7 @@ def main() -> None:
     with psycopg.connect(given.url, autocommit=True) as connection:
         connection.execute("DROP SCHEMA IF EXISTS feature_store CASCADE; CREATE SCHEMA feature_store")
         engine = open_engine(Target.parse(given.url, Path()), read_only=False)
-        load(engine, given.rows, given.days, {})
+        load(engine, given.rows, given.days, Clock(given.url))
         apply(engine)
         engine.close()
         keys = connection.execute(
