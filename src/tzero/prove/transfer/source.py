@@ -136,8 +136,8 @@ def _series(interpreter: Interpreter, node: exp.Expr, outer: Frame | None) -> Ro
     args = [a for a in _series_arguments(node) if isinstance(a, exp.Expr)]
     bound = tuple(bind(arg, frame) for arg in args)
     if interpreter.dialect == "postgres" and len(bound) > 2 and bound[2].type == INTERVAL:
-        # of texts, PostgreSQL takes the instants
-        bound = (*(times.literal_of(frame, term, INSTANT, node) for term in bound[:2]), bound[2])
+        # of texts and of days, PostgreSQL makes a series of instants
+        bound = (*(_as_instant(frame, term, node) for term in bound[:2]), bound[2])
     type_ = join_types(term.type for term in bound[:2])
     if type_ == DATE and (len(bound) < 3 or bound[2].type != INT):
         type_ = NAIVE if interpreter.dialect != "spark" else DATE
@@ -150,6 +150,12 @@ def _series(interpreter: Interpreter, node: exp.Expr, outer: Frame | None) -> Ro
         assert isinstance(old, Var)
         old.grain = DAY
     return _not_null(row)
+
+
+def _as_instant(frame: Frame, term: Term, node: exp.Expr) -> Term:
+    if term.type == DATE:
+        return times.cast_time(frame, term, INSTANT, node)
+    return times.literal_of(frame, term, INSTANT, node)
 
 
 def _series_arguments(node: exp.Expr) -> list[object]:
