@@ -1,0 +1,132 @@
+"""Guards taken out of what the compiler makes of whole starters, and who objects: the prover, the falsifier.
+
+``python -m tests.property.starter_guards STARTER DIALECT`` judges every mutant and prints its row of the table.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import sqlglot
+from sqlglot import exp
+from tests.labelled.measure import engine_of
+from tests.property.guards import without_guards
+from tests.unit.prove.compiled import Closure, build_sources, closure
+
+from tzero.engines.base import Engine
+from tzero.engines.targets import Target, open_engine
+from tzero.falsify import Outcome, falsify
+from tzero.prove import prove
+
+STARTERS, DIALECTS = ("device_meta", "flights"), ("duckdb", "postgres")
+_TIMES = re.compile("moment|anchor|_time|_at|_t0|_after")
+_ALIKE = (
+    (re.compile(r"\b\d+\b(?! PRECEDING)"), "N"),
+    (re.compile(r"\b(SUM|MIN|MAX|COUNT)\(\"[^\"]*\"\)"), r"\1(...)"),
+    (re.compile(r"PARTITION BY .*? ORDER BY"), "PARTITION BY ... ORDER BY"),
+    (re.compile(r"(OVER \(.*?ORDER BY).*"), r"\1 ..."),
+    (re.compile(r"(\+ \w+|\+ INTERVAL).*"), r"\1 ..."),
+)
+"""What is of no account in how a guard looks: which value is added up, for whom, over how long."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mutant:
+    """A starter's closure with one guard gone; ``kind`` is the same of guards that look alike."""
+
+    relation: str
+    kind: str
+    queries: dict[str, str]
+
+
+def compiled(starter: str, dialect: str) -> Closure:
+    with closing(open_engine(Target.parse("duckdb://", Path()), read_only=False)) as engine:
+        return closure(starter, dialect, build_sources(starter, engine))
+
+
+def mutants(found: Closure, dialect: str) -> list[Mutant]:
+    """One mutant of each kind, the last one in the order of the relations: that of what all rows move."""
+    last: dict[str, Mutant] = {}
+    for name, sql in found.queries.items():
+        for what, tree in without_guards(sqlglot.parse_one(sql, read=dialect)):
+            if _guards_time(what) and _is_query(tree):
+                kind = kind_of(what)
+                last[kind] = Mutant(name, kind, {**found.queries, name: tree.sql(dialect)})
+    return list(last.values())
+
+
+def _is_query(tree: exp.Expr) -> bool:
+    """An as-of join without its inequality is none: no database takes it."""
+    return all(join.args["on"].find(exp.LT, exp.LTE, exp.GT, exp.GTE) for join in _asof_joins(tree))
+
+
+def _asof_joins(tree: exp.Expr) -> Iterator[exp.Join]:
+    return (join for join in tree.find_all(exp.Join) if join.args.get("method") == "ASOF")
+
+
+def _guards_time(what: str) -> bool:
+    """Whether what is gone has to do with time: most comparisons of numbers keep a division from failing."""
+    return not what.startswith(("< to <=", "no predicate")) or bool(_TIMES.search(what))
+
+
+def kind_of(what: str) -> str:
+    """How a guard looks, without what is of no account.
+
+    >>> kind_of('other order: SUM("number_of_late") OVER (PARTITION BY "a", "b" ORDER BY "moment" NULLS LAST RANGE')
+    'other order: SUM(...) OVER (PARTITION BY ... ORDER BY ...'
+    """
+    text = " ".join(what.split())
+    for pattern, instead in _ALIKE:
+        text = pattern.sub(instead, text)
+    return text
+
+
+def prover_objects(found: Closure, dialect: str, mutant: Mutant) -> bool:
+    queries = mutant.queries
+    proof = prove(queries[found.entrypoint], found.declarations, dialect=dialect, views=found.views(queries))
+    return not proof.proved
+
+
+def falsifier_objects(
+    found: Closure, dialect: str, mutant: Mutant, engine: Engine | None, seconds: float, worlds: int = 5000
+) -> bool:
+    trial = falsify(
+        mutant.queries[found.entrypoint], found.declarations, dialect=dialect, views=found.views(mutant.queries),
+        engine=engine, seconds=seconds, worlds=worlds, shrinking=0.0,
+    )  # fmt: skip
+    assert trial.outcome is not Outcome.INCONCLUSIVE, f"{mutant.kind}: {trial.reason}"
+    return trial.outcome is Outcome.LEAK
+
+
+def judged(starter: str, dialect: str, seconds: float) -> Iterator[tuple[str, bool, bool]]:
+    """Each kind of mutant, whether the prover objects, and whether the falsifier does."""
+    found = compiled(starter, dialect)
+    with engine_of(dialect) as engine:
+        for mutant in mutants(found, dialect):
+            proves = prover_objects(found, dialect, mutant)
+            yield mutant.kind, proves, falsifier_objects(found, dialect, mutant, engine, seconds)
+
+
+def line(starter: str, dialect: str, kind: str, proves: bool, shows: bool) -> str:
+    """A row of the document's table."""
+    marks = " | ".join("objects" if objects else "lets it pass" for objects in (proves, shows))
+    return f"| {starter} | {dialect} | `{kind}` | {marks} |"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("starter", choices=STARTERS)
+    parser.add_argument("dialect", choices=DIALECTS)
+    parser.add_argument("--seconds", type=float, default=16)
+    given = parser.parse_args()
+    for kind, proves, shows in judged(given.starter, given.dialect, given.seconds):
+        print(line(given.starter, given.dialect, kind, proves, shows), flush=True)
+
+
+if __name__ == "__main__":
+    main()
