@@ -108,6 +108,18 @@ def unreadable_finding(found: Unreadable, dialect: str) -> Finding:
     )
 
 
+def too_large_finding() -> Finding:
+    """The finding for a query whose proof takes too much work."""
+    return Finding(
+        UNKNOWN_CODE,
+        Verdict.UNPROVED,
+        PRESENCE,
+        "The proof was given up: it takes more work than one query may cost, so nothing is known of it.",
+        missing="a smaller query",
+        fix="prove it in parts: make views of its subqueries, or write long CASE chains as joins with VALUES",
+    )
+
+
 def _code(atom: Atom, column: str, *, at_anchor: bool) -> str:
     dated = atom.kind in (Kind.ROW, Kind.COMPLETE, Kind.EXISTS)
     if dated and at_anchor:

@@ -8,14 +8,18 @@ from dataclasses import replace
 from sqlglot import exp
 
 from tzero.prove.declarations import Declarations
-from tzero.prove.diagnosis import anchor_finding, diagnose
+from tzero.prove.diagnosis import anchor_finding, diagnose, too_large_finding
 from tzero.prove.domain.label import Atom, Located
 from tzero.prove.domain.row import Row
 from tzero.prove.domain.terms import Term
+from tzero.prove.domain.work import TooMuchWorkError, limited
 from tzero.prove.proof import PRESENCE, ColumnProof, Finding, Proof, Verdict
 from tzero.prove.transfer.interpreter import Interpreter, defining_query
 from tzero.prove.verdict import Check
 from tzero.sql.parse import parse_one
+
+MOST_WORK = 2_000_000
+"""Facts that may be copied for one proof: some fifteen seconds, and twenty times what large feature views take."""
 
 
 def prove(
@@ -38,7 +42,11 @@ def prove(
     texts = {name.lower(): view for name, view in (views or {}).items() if isinstance(view, str)}
     texts[""] = sql if isinstance(sql, str) else ""
     texts |= sources or {}
-    return Prover(Interpreter(declarations, dialect, views or {}), texts).prove(defining_query(tree))
+    try:
+        with limited(MOST_WORK):
+            return Prover(Interpreter(declarations, dialect, views or {}), texts).prove(defining_query(tree))
+    except TooMuchWorkError:
+        return Proof((ColumnProof(PRESENCE, Verdict.UNPROVED),), (too_large_finding(),))
 
 
 class Prover:

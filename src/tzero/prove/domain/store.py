@@ -13,6 +13,7 @@ from tzero.prove.domain.differences import Differences
 from tzero.prove.domain.facts import Bound, Contradiction, Fact, Holds, Le, NotNull, Null, RowOf, Same
 from tzero.prove.domain.strictness import is_total, needs_every_argument
 from tzero.prove.domain.terms import NULL, App, Const, Term, Var
+from tzero.prove.domain.work import spend
 
 
 class Store:
@@ -77,6 +78,7 @@ class Store:
         return new
 
     def _copy(self) -> Store:
+        spend(1 + len(self.facts))
         new = Store()
         new.facts = self.facts
         new.guarded = dict(self.guarded)
