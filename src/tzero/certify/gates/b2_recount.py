@@ -28,11 +28,12 @@ class RecountGate:
     """Events are counted one by one in Python, in another way than the compiler's, for all keys and not for a sample.
 
     Where that would take longer than ``seconds``, anchors are left out evenly, and the gate says how long all would
-    take. A view of the user's own SQL declares no statistic to count: of it, what is stored is computed again.
+    take; a few thousand values are counted again on the busiest machine. A view of the user's own SQL declares no statistic to count: of it, what is stored is computed again.
     """
 
     seconds: float = 60.0
     clock: Callable[[], float] = time.monotonic
+    least: int = 5_000
 
     code = "B2"
     title = "recount"
@@ -49,7 +50,7 @@ class RecountGate:
     def _of_statistics(self, subject: Subject, stored: tuple[Stored, ...]) -> GateResult:
         rows = [rows_of(subject.engine, item.relation.name) for item in stored]
         cells = sum(number * len(item.statistics) for number, item in zip(rows, stored, strict=True))
-        schedule = Schedule(self.seconds, cells, self.clock)
+        schedule = Schedule(self.seconds, cells, self.clock, least=self.least)
         counting = _Counting(subject, schedule)
         counted = [finding for item in stored for finding in counting.findings(item)]
         otherwise = [finding for item in stored for finding in shown_otherwise(subject, item)]

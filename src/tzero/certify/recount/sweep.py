@@ -88,10 +88,15 @@ class Recounted:
 
 
 class Schedule:
-    """How far a recount may have come by now: anchors are left out, evenly, where it would take too long."""
+    """How far a recount may have come by now: anchors are left out, evenly, where it would take too long.
 
-    def __init__(self, seconds: float, cells: int, clock: Callable[[], float] = time.monotonic) -> None:
-        self.seconds, self.cells, self.clock = seconds, max(cells, 1), clock
+    ``least`` values of each pass are compared even where no time is left.
+    """
+
+    def __init__(
+        self, seconds: float, cells: int, clock: Callable[[], float] = time.monotonic, *, least: int = 0
+    ) -> None:
+        self.seconds, self.cells, self.clock, self.least = seconds, max(cells, 1), clock, least
         self.done = self.compared = 0
         self.comparing = 0.0
         self.started = clock()
@@ -107,7 +112,7 @@ class Schedule:
 
     @property
     def is_over(self) -> bool:
-        """Whether all of the time is gone, and a tenth of it more: what is left is left out."""
+        """Whether all of the time is gone, and a tenth of it more."""
         return self.elapsed > 1.1 * self.seconds
 
     @property
@@ -142,9 +147,10 @@ def sweep(
         if line[0] != anchor:
             anchor = line[0]
             schedule.comparing += 0.0 if skipping else schedule.elapsed - began
-            if schedule.is_over:
+            enough = compared * len(checks) >= schedule.least
+            if enough and schedule.is_over:
                 break
-            skipping = schedule.is_behind
+            skipping = enough and schedule.is_behind
             for stream in streams:
                 stream.move_to(anchor)
             began = schedule.elapsed

@@ -97,7 +97,7 @@ def test_a_view_that_shows_something_else(shop: Shop) -> None:
 
 def test_too_little_time_means_a_sample_that_says_so(shop: Shop) -> None:
     ticks = itertools.count()
-    result = RecountGate(seconds=20.0, clock=lambda: next(ticks))(shop.subject())
+    result = RecountGate(seconds=20.0, clock=lambda: next(ticks), least=0)(shop.subject())
     assert result.verdict is Verdict.PASS
     assert 0 < int(result.exercised["values compared"]) < VALUES
     (note,) = result.notes
@@ -106,8 +106,14 @@ def test_too_little_time_means_a_sample_that_says_so(shop: Shop) -> None:
 
 
 def test_no_time_at_all_fails(shop: Shop) -> None:
-    result = RecountGate(seconds=0.0)(shop.subject())
+    result = RecountGate(seconds=0.0, least=0)(shop.subject())
     assert (result.verdict, result.summary) == (Verdict.FAIL, "there was no value to count again")
+
+
+def test_some_values_are_compared_however_busy_the_machine_is(shop: Shop) -> None:
+    result = RecountGate(seconds=0.0, least=10)(shop.subject())
+    assert result.verdict is Verdict.PASS
+    assert 10 <= int(result.exercised["values compared"]) < VALUES
 
 
 def test_a_view_without_statistics(shop: Shop) -> None:
