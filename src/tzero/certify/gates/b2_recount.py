@@ -28,7 +28,8 @@ class RecountGate:
     """Events are counted one by one in Python, in another way than the compiler's, for all keys and not for a sample.
 
     Where that would take longer than ``seconds``, anchors are left out evenly, and the gate says how long all would
-    take; a few thousand values are counted again on the busiest machine. A view of the user's own SQL declares no statistic to count: of it, what is stored is computed again.
+    take; ``least`` values of each relation are counted again on the busiest machine. A view of the user's own SQL
+    declares no statistic to count: of it, what is stored is computed again.
     """
 
     seconds: float = 60.0
