@@ -30,7 +30,8 @@ class Literals:
     """Constants by the column that they are compared with (``""``: none), times, zones, columns that are joined.
 
     ``gaps`` are the lengths of time that the query adds and subtracts, ``sizes`` the numbers of rows that it counts to:
-    what it compares counts with, limits, offsets, the reach of frames. ``nodes`` says how much of it there is.
+    what it compares counts with, and columns, which may hold one; limits, offsets, the reach of frames. ``nodes`` says
+    how much of it there is.
     """
 
     constants: dict[str, set[Any]] = field(default_factory=lambda: defaultdict(set))
@@ -73,7 +74,7 @@ def read_literals(trees: Iterable[exp.Expr]) -> Literals:
     >>> text = "SELECT 1 FROM a JOIN b ON a.x = b.y WHERE a.c = 'red' AND n > 3 HAVING count(*) > 5 LIMIT 9"
     >>> found = read_literals([sqlglot.parse_one(text)])
     >>> found.of("c", str), found.of("n", int), found.group("y"), sorted(found.sizes)
-    (['red'], [3], 'x', [5, 9])
+    (['red'], [3], 'x', [3, 5, 9])
     """
     found = Literals()
     for tree in trees:
