@@ -31,6 +31,7 @@ import duckdb
 from benchmarks import market_rows
 from tzero.compile import compile_view
 from tzero.features.populations import Grid
+from tzero.features.statistics import Statistic
 from tzero.features.types import ColumnType
 from tzero.features.views import FeatureView
 from tzero.sql.names import RelationName
@@ -67,7 +68,7 @@ def catalog(connection: duckdb.DuckDBPyConnection) -> dict[RelationName, dict[st
 def with_grid(view: FeatureView, grid: Grid) -> FeatureView:
     (population,) = view.populations
     other = replace(population, grid=grid)
-    features = {name: replace(v, population=other) if name in dict(view.statistics) else v for name, v in view.features}
+    features = {name: replace(v, population=other) if isinstance(v, Statistic) else v for name, v in view.features}
     return FeatureView(str(view.name), view.rows, contract=view.contract, t0=view.t0, **features)
 
 

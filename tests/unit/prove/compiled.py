@@ -19,7 +19,7 @@ from tzero.sql.names import RelationName
 from tzero.starters.device_meta.market import Market
 from tzero.starters.flights import data
 
-Catalog = Mapping[RelationName, Mapping[str, ColumnType]]
+Catalog = Mapping[RelationName, dict[str, ColumnType]]
 RAW = {
     "device_meta": {name: schema for name, schema in Market(10, 10).tables().items() if name.startswith("raw.")},
     "flights": {name: file.schema for name, file in data.TABLES.items()},
