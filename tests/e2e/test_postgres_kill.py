@@ -38,7 +38,9 @@ def working(folder: Path, url: str, log: Path) -> None:
             connection.execute("SET synchronous_commit = on")
             connection.execute("INSERT INTO shop.sales SELECT max(id) + 1, '2024-02-01', 1, 1 FROM shop.sales")
         columns = (folder / "features.py").read_text()
-        (folder / "features.py").write_text(FEATURES.format(features=FIRST if OTHER in columns else OTHER))
+        whole = folder / "features.new"  # whoever is killed while writing leaves the old file
+        whole.write_text(FEATURES.format(features=FIRST if OTHER in columns else OTHER))
+        whole.replace(folder / "features.py")
         with tzero.open(folder) as project:
             applied, refreshed = project.apply(), project.refresh()
         said = {"runs": [applied.run_id if applied else None, refreshed.run_id], "rows": refreshed.steps[-1].n_rows}

@@ -18,6 +18,8 @@ Rows = Callable[[str, Sequence[Any]], list[tuple[Any, ...]]]
 KEY = 0x747A65726F000001
 """``tzero`` in ASCII, and a number."""
 _POLL_SECONDS = 0.2
+_ENDING_SECONDS = 2.0
+"""A session whose client is gone holds its lock until the server has noticed."""
 _TRY = "SELECT pg_catalog.pg_try_advisory_lock(?)"
 _FREE = "SELECT pg_catalog.pg_advisory_unlock(?)"
 _HOLDER = """
@@ -29,8 +31,8 @@ WHERE l.locktype = 'advisory' AND l.granted AND l.database = (
 
 
 def take(rows: Rows, label: str, seconds: float) -> None:
-    """Take the lock, trying again for some seconds. Raises BusyError that says who holds it."""
-    deadline = time.monotonic() + seconds
+    """Take the lock, trying again for some seconds, two at least. Raises BusyError that says who holds it."""
+    deadline = time.monotonic() + max(seconds, _ENDING_SECONDS)
     while not rows(_TRY, [KEY])[0][0]:
         if time.monotonic() >= deadline:
             fix = "wait for it (busy_timeout says how long), or end that session"
