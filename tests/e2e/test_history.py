@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import duckdb
+import psycopg
 import pytest
 from tests.e2e.history_market import FEATURES, FEW, LOOKED_UP, Market, Memory, Row, Run, agrees
 from tests.servers import fresh_database, versions
@@ -16,8 +17,9 @@ import tzero
 from tzero.certify.gate import Gate, GateResult, Verdict
 from tzero.certify.gates.b1_proof import ProofGate
 from tzero.certify.gates.b2_recount import RecountGate
+from tzero.certify.gates.c2_baseline import BaselineGate
 from tzero.certify.gates.c3_fresh import FreshGate
-from tzero.errors import TargetError
+from tzero.errors import EngineError, TargetError
 from tzero.refresh.roles import Roles
 from tzero.refresh.versions import KeptVersions
 
@@ -179,9 +181,54 @@ def test_a_capture_that_overwrites_is_caught(engine: str, tmp_path: Path, monkey
     monkeypatch.setattr(KeptVersions, "renewal", overwriting)
     edited = next(row for row in store.market.sales.values() if row["brand"] == "ace")
     store.market.put("sales", edited | {"brand": "bell"})
+    if engine == "postgres":
+        with tzero.open(tmp_path) as project, pytest.raises(EngineError, match="only ever added"):
+            project.refresh()
+        return
     store.refresh()
-    (drift,) = store.drifts()
-    assert drift.kind.value == "edit"
+    with tzero.open(tmp_path) as project:
+        found = project.baseline_difference()
+    assert [drift.kind.value for drift in found.drifts] == ["edit"]
+    assert ["brand" in history.columns for history in found.rewritten] == [True]
+
+
+@pytest.mark.skipif(not versions(), reason="no PostgreSQL")
+def test_rows_of_changes_are_only_ever_added(tmp_path: Path) -> None:
+    """PostgreSQL refuses anything else, but where the table is named; what was done there is found, and accepted."""
+    store = Store(tmp_path, "postgres")
+    store.accept()
+    for statement in (f"UPDATE {CHANGES} SET brand = 'ace'", f"DELETE FROM {CHANGES}", f"TRUNCATE {CHANGES}"):
+        with pytest.raises(psycopg.Error, match=r"only ever added to feature_store\.t0_version_sales"):
+            store.run(f"SET session_replication_role = replica; {statement}")
+    with pytest.raises(psycopg.Error, match=r"only ever added to feature_store\.t0_capture"):
+        store.run("DELETE FROM feature_store.t0_capture")
+    store.run("DELETE FROM raw.sales WHERE id = 3")
+    store.refresh()
+    store.run(f"BEGIN; SET LOCAL tzero.rewriting = '{CHANGES}'; DELETE FROM {CHANGES} WHERE id = 3; COMMIT")
+    gate = store.gate(BaselineGate())
+    assert gate.verdict is Verdict.FAIL
+    witnesses = [finding.witness or {} for finding in gate.findings if finding.code == "C2.history"]
+    assert [each["changes"] - each["sealed"] for each in witnesses] == [-1, -1]
+    store.refresh()
+    with tzero.open(tmp_path) as project:
+        found, _ = project.accept_baseline(by="ada", why="the buyer asked to be forgotten")
+    assert len(found.rewritten) == 2
+    assert store.gate(BaselineGate()).verdict is Verdict.PASS
+
+
+def test_versions_of_before_captures_were_sealed_are_taken_as_they_are(engine: str, tmp_path: Path) -> None:
+    store = Store(tmp_path, engine)
+    if engine == "postgres":
+        store.run(f"DROP TRIGGER t0_append_only ON {CHANGES}; DROP TRIGGER t0_append_only ON feature_store.t0_capture")
+    store.run("DELETE FROM feature_store.t0_capture")
+    assert store.gate(BaselineGate()).verdict is Verdict.FAIL
+    with tzero.open(tmp_path) as project:
+        assert any("nothing says what its captures held" in step.title for step in project.plan().steps)
+    store.apply()
+    assert store.gate(BaselineGate()).verdict is Verdict.PASS
+    assert store.run("SELECT DISTINCT why FROM feature_store.t0_capture") == [("captures of before they were sealed",)]
+    with tzero.open(tmp_path) as project:
+        assert not project.plan().steps
 
 
 def test_a_refresh_that_fails_appends_nothing(engine: str, tmp_path: Path) -> None:

@@ -52,7 +52,7 @@ def diff(ctx: click.Context, view: str | None) -> None:
         put_json(found.as_json())
     else:
         _told(found)
-    if found.drifts:
+    if not found.holds:
         ctx.exit(1)
 
 
@@ -70,11 +70,15 @@ def accept(view: str | None, by: str, why: str) -> None:
         return
     for drift in found.drifts:
         put(f"accepted {drift.kind}: {drift.message}")
+    for history in found.rewritten:
+        put(f"accepted history: {history.message}")
     put(f"baseline {record.number} of {record.relation} is accepted by {by}: {record.sha256[:16]}")
 
 
 def _told(found: Comparison) -> None:
     now = found.now
+    for history in found.rewritten:
+        put(f"history  {history.message}\n  fix: {history.fix}")
     put(f"{now.relation}: {now.rows:,} rows, {len(now.days):,} days, {len(now.columns)} columns, {now.sha256[:16]}")
     if found.before is None:
         put("  no baseline is accepted yet: tzero certify takes the first one")

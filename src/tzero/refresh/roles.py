@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import astuple, dataclass
 
+from tzero.engines import append_only
 from tzero.engines.postgres_guard import FUNCTION, guarded_name
 from tzero.errors import UsageError
 from tzero.refresh.relations import UPSTREAM, VERSIONS, OwnRelation
@@ -16,6 +17,7 @@ from tzero.state import migrations
 MAINTAIN_SINCE = 170_000
 _APPENDED = (
     "t0_run", "t0_certificate", "t0_accepted", "t0_baseline", "t0_baseline_day", "t0_base", "t0_base_row",
+    "t0_capture",
 )  # fmt: skip
 """What a refresh and a certificate write: tables that only ever grow."""
 
@@ -81,6 +83,8 @@ class _Script:
             yield f"ALTER VIEW {_name(guard)} OWNER TO {self._owner};"
         if self._guarded:
             yield f"ALTER FUNCTION {_name(self._guard)}(text, interval) OWNER TO {self._owner};"
+        for schema in dict.fromkeys(name.schema for name in self._names(VERSIONS)):
+            yield f"ALTER FUNCTION {_name(RelationName(schema, append_only.FUNCTION))}() OWNER TO {self._owner};"
 
     def _to_refresher(self) -> Iterator[str]:
         yield f"\n-- {self._roles.refresher}: runs tzero refresh --certify, once the owner has certified"

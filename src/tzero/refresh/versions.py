@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from tzero.certify.baseline.captures import seal_capture, seal_found
 from tzero.compile import VersionQueries, compile_view
+from tzero.engines import append_only
 from tzero.engines.base import Engine
 from tzero.engines.catalog import ColumnInfo, RelationKind, Statement, StoredRelation, schema_of
 from tzero.errors import DeclarationError, TargetError
@@ -18,7 +20,9 @@ from tzero.refresh.steps import Change
 from tzero.sql.names import RelationName
 from tzero.sql.render import quoted, render
 from tzero.sql.select import select_columns
+from tzero.state import capture
 from tzero.state.definition import Definition
+from tzero.state.schema import StateSchema
 
 _LOCK = "the table of changes: whoever reads it waits until the end of the transaction"
 
@@ -27,11 +31,12 @@ _LOCK = "the table of changes: whoever reads it waits until the end of the trans
 class KeptVersions(OwnRelation):
     """The changes of one source: created once, appended to at every refresh, never replaced.
 
-    ``missing`` are columns that are read now and were not when it was created.
+    ``missing`` are columns that are read now and were not when it was created, ``columns`` all that it has then.
     """
 
     queries: VersionQueries
     missing: tuple[ColumnInfo, ...]
+    columns: tuple[ColumnInfo, ...]
 
     @property
     def renewed_by(self) -> Change:
@@ -41,13 +46,16 @@ class KeptVersions(OwnRelation):
         return kind is RelationKind.TABLE
 
     def creation(self, engine: Engine, rebuilt: object) -> tuple[Statement, ...]:  # noqa: ARG002  it is never rebuilt
-        if engine.kind(self.name) is not None:
-            return (*self._extension(engine), *self.renewal(engine))
-        return (*engine.appended_statements(self._stored()), *self._filled(engine), *self.renewal(engine))
+        if engine.kind(self.name) is None:
+            made = (*engine.appended_statements(self._stored()), *self._filled(engine), *self._refusing(engine))
+        else:
+            made = (*self._extension(engine), *self._refusing(engine), self._sealed(engine))
+        return (*made, *self.renewal(engine))
 
     def renewal(self, engine: Engine) -> tuple[Statement, ...]:
         captured = StoredRelation(self.name, engine.render(self.queries.capture()), self.key)
-        return engine.append_statements(captured, self.queries.every_column)
+        appended = engine.append_statements(captured, self.queries.every_column)
+        return *appended, seal_capture(self._state(engine), self.queries.versions, self.columns)
 
     def difference(self, engine: Engine, recorded: Definition) -> tuple[Change, str] | None:
         """What is to be done to the table that is there; TargetError where it cannot go on with it."""
@@ -57,17 +65,38 @@ class KeptVersions(OwnRelation):
                 place=self.place,
                 fix="rename it yourself to keep it aside: the history then begins anew",
             )
-        if engine.describe(self.name) is None or not self.missing:
+        if engine.describe(self.name) is None:
             return None
-        return Change.EXTEND, f"{', '.join(column.name for column in self.missing)} is read now"
+        if self.missing:
+            return Change.EXTEND, f"{', '.join(column.name for column in self.missing)} is read now"
+        if not capture.has_sealed(self._state(engine), str(self.name)):
+            return Change.EXTEND, "nothing says what its captures held: they are taken as they are"
+        if not append_only.refuses(engine, self.name):
+            return Change.EXTEND, "nothing refuses to change its rows"
+        return None
 
     def _filled(self, engine: Engine) -> Iterator[Statement]:
         name = quoted(self.name, engine.dialect)
         for column in (*self.key, *self.queries.versions.never_null):
             yield Statement(f"ALTER TABLE {name} ALTER COLUMN {quoted(column, engine.dialect)} SET NOT NULL")
 
+    def _refusing(self, engine: Engine) -> Iterator[Statement]:
+        """From now on nobody changes a row of the changes, nor of what seals them."""
+        yield from append_only.refusing(engine, self.name)
+        yield from append_only.refusing(engine, self._state(engine).relation(capture.TABLE))
+
+    def _sealed(self, engine: Engine) -> Statement:
+        """Columns that are new, or all of them where none is sealed: what is sealed already stays so."""
+        why = "columns that are read now" if self.missing else "captures of before they were sealed"
+        return seal_found(self._state(engine), self.queries.versions, self.columns, why)
+
+    def _state(self, engine: Engine) -> StateSchema:
+        return StateSchema(engine, self.name.schema or "")
+
     def _extension(self, engine: Engine) -> Iterator[Statement]:
         """New columns, in every version as they are now: what they held before cannot be known."""
+        if not self.missing:
+            return
         name, source = quoted(self.name, engine.dialect), self.queries.versions.source
         names = [column.name for column in self.missing]
         for column in self.missing:
@@ -76,7 +105,8 @@ class KeptVersions(OwnRelation):
         filled = ", ".join(f"{each} = b.{each}" for each in (quoted(name, engine.dialect) for name in names))
         keys = [quoted(each, engine.dialect) for each in source.key]
         same = " AND ".join(f"{name}.{each} = b.{each}" for each in keys)
-        yield Statement(f"UPDATE {name} SET {filled}\nFROM ({now}) AS b\nWHERE {same}")
+        update = Statement(f"UPDATE {name} SET {filled}\nFROM ({now}) AS b\nWHERE {same}")
+        yield from append_only.rewriting(engine, self.name, [update])
 
 
 def kept_versions(declared: Declared, engine: Engine, own: Mapping[RelationName, OwnRelation]) -> Iterator[OwnRelation]:
@@ -118,6 +148,7 @@ def _changes(versions: Versions, engine: Engine, future: Prospect, read: frozens
         source.place,
         queries,
         missing,
+        (*there.columns, *missing) if there else future.of_query(shape),
     )
 
 

@@ -175,6 +175,24 @@ MIGRATIONS = (
 )""",
         ),
     ),
+    Migration(
+        7,
+        "digests of captured versions",
+        (
+            """CREATE TABLE {schema}.t0_capture (
+    number BIGINT NOT NULL,
+    relation TEXT NOT NULL,
+    captured_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    column_name TEXT NOT NULL,
+    n_changes BIGINT NOT NULL,
+    digest TEXT NOT NULL,
+    sealed_by TEXT NOT NULL,
+    why TEXT NOT NULL,
+    sealed_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    PRIMARY KEY (number, captured_at, column_name)
+)""",
+        ),
+    ),
 )
 LATEST = MIGRATIONS[-1].version
 

@@ -32,8 +32,8 @@ FROM {series}
 SERIES = {"duckdb": "range(1, 121) AS r(i)", "postgres": "generate_series(1, 120) AS r(i)"}
 
 
-def declared() -> Declared:
-    sales = Events("raw.sales", key="id", time="sold_at")
+def declared(*, history: bool = False) -> Declared:
+    sales = Events("raw.sales", key="id", time="sold_at", history=history)
     rows = sales.derive(shade=vocabulary("color", ["red", "blue"]))
     before = rows.before_day(zone="UTC")
     view = FeatureView(

@@ -6,17 +6,21 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from tests.unit.certify.own import OWN, OWN_SQL, own_subject
-from tests.unit.certify.shop import Shop
+from tests.unit.certify.shop import Shop, declared
 
 from tzero.certify.acceptance import accept_found
+from tzero.certify.baseline import compare, grow
 from tzero.certify.lineage import lineage_of
 from tzero.certify.subject import Subject
+from tzero.engines.append_only import rewriting
+from tzero.engines.catalog import Statement
 from tzero.features.views import FeatureView
+from tzero.sql.names import RelationName
 from tzero.state import feature_contract
 from tzero.state.contract import ColumnRole, Contract, ContractColumn
 
 Plant = Callable[[Shop], Subject]
-STATS, VIEW = "shop.features_stats", "shop.features"
+STATS, VIEW, CHANGES = "shop.features_stats", "shop.features", "feature_store.t0_version_sales"
 SHOWN = "id, t0, price, brand_n, brand_shade_n, shade_share"
 
 
@@ -120,6 +124,35 @@ def _refreshed(statement: str) -> Plant:
     return plant
 
 
+def _kept(*statements: str, refreshed: bool = True) -> Plant:
+    """The compiled view over kept versions of which some are edits, and what was done by hand to these.
+
+    On PostgreSQL as somebody does it who knows how: it is refused otherwise.
+    """
+
+    def plant(shop: Shop) -> Subject:
+        shop.declared = declared(history=True)
+        shop.apply()
+        shop.run("UPDATE raw.sales SET brand = 'b2' WHERE id IN (7, 40)")
+        shop.refresh()
+        grow(shop.subject(), replace(compare(shop.subject()), before=None))
+        with shop.engine.transaction():
+            named = RelationName.parse(CHANGES)
+            done = rewriting(shop.engine, named, [Statement(statement) for statement in statements])
+            shop.run(*(statement.sql for statement in done))
+        if refreshed:
+            shop.refresh()
+        return shop.subject()
+
+    return plant
+
+
+_COLUMNS = "id, sold_at, brand, color, price, t0_version, t0_change, t0_known_at, t0_captured_at"
+_OVERWRITTEN = f"UPDATE {CHANGES} SET price = 99 WHERE id = 7 AND t0_version = 1"
+_PUT = (
+    f"INSERT INTO {CHANGES} ({_COLUMNS}) SELECT 900, {_COLUMNS[4:]} FROM {CHANGES} WHERE id = 9",
+    "INSERT INTO raw.sales SELECT 900, sold_at, brand, color, price FROM raw.sales WHERE id = 9",
+)
 _ONE_KEY = "t0_day = '2024-01-10' AND brand = 'b1' AND shade = 'red'"
 _INDEX = "ux_features_stats"
 _KEY = "t0_day, brand, shade"
@@ -223,4 +256,20 @@ VIOLATIONS = (
         "UPDATE raw.sales SET brand = 'b2' WHERE id = 7"), "C2"),
     Violation("baseline", "a row of the past was taken away, and all was rebuilt", _refreshed(
         "DELETE FROM raw.sales WHERE id = 7"), "C2"),
+    Violation("history", "a version that was overwritten is changed", _kept(_OVERWRITTEN), "C2"),
+    Violation("history", "a version that was overwritten is changed", _kept(_OVERWRITTEN), "C2", "postgres"),
+    Violation("history", "a version is known earlier than it was", _kept(
+        f"UPDATE {CHANGES} SET t0_known_at = '2024-01-09' WHERE id = 7 AND t0_version = 2"), "C2"),
+    Violation("history", "an edit is taken out, as if it had never been", _kept(
+        f"DELETE FROM {CHANGES} WHERE id = 7 AND NOT (t0_version = 1 AND t0_change = 1)",
+        "UPDATE raw.sales SET brand = 'b1' WHERE id = 7"), "C2"),
+    Violation("history", "a row is put into the past, known at its time", _kept(*_PUT), "C2"),
+    Violation("history", "a row is put into the past, known at its time", _kept(*_PUT), "C2", "postgres"),
+    Violation("history", "a capture is deleted whole", _kept(
+        f"DELETE FROM {CHANGES} WHERE t0_captured_at = (SELECT max(t0_captured_at) FROM {CHANGES})",
+        "UPDATE raw.sales SET brand = 'b1' WHERE id IN (7, 40)"), "C2"),
+    Violation("history", "what seals the captures is deleted", _kept(
+        "DELETE FROM feature_store.t0_capture", refreshed=False), "C2"),
+    Violation("history", "nothing refuses to change a version", _kept(
+        f"ALTER TABLE {CHANGES} DISABLE TRIGGER t0_append_only", refreshed=False), "A1", "postgres"),
 )  # fmt: skip

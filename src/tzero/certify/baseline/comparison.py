@@ -7,6 +7,7 @@ from typing import Any
 
 from tzero.certify.baseline.accepted import Accepted, accepted
 from tzero.certify.baseline.baseline import Baseline
+from tzero.certify.baseline.captures import Rewritten, rewritten
 from tzero.certify.baseline.changes import Changes, changes
 from tzero.certify.baseline.classification import classify
 from tzero.certify.baseline.context import context_of
@@ -18,13 +19,22 @@ from tzero.certify.subject import Subject
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """``before`` is None where nothing was accepted yet: everything is new then, and nothing can have drifted."""
+    """``before`` is None where nothing was accepted yet: everything is new then, and nothing can have drifted.
+
+    ``rewritten`` are captures of versions beneath it that are not what their refresh appended.
+    """
 
     now: Baseline
     before: Accepted | None
     changes: Changes
     drifts: tuple[Drift, ...]
     settling_days: int
+    rewritten: tuple[Rewritten, ...] = ()
+
+    @property
+    def holds(self) -> bool:
+        """Whether nothing is other than what was accepted, or appended by a refresh."""
+        return not self.drifts and not self.rewritten
 
     @property
     def is_same(self) -> bool:
@@ -47,6 +57,7 @@ class Comparison:
             "settling_days": self.settling_days,
             "compared": self.changes.compared,
             "drifts": [drift.as_json() for drift in self.drifts],
+            "rewritten": [found.as_json() for found in self.rewritten],
             "settling": [{"day": day.day, "columns": list(day.columns)} for day in self.changes.settling],
             "new_days": list(self.changes.grown),
             "new_columns": list(self.changes.new_columns),
@@ -57,11 +68,12 @@ class Comparison:
 def compare(subject: Subject) -> Comparison:
     """Digest the relation now and compare it with what was accepted. Base rows are read only where a day drifted."""
     now, before = take(subject), accepted(subject.state, subject.relation)
+    history = rewritten(subject)
     if before is None:
         days = tuple(day.day for day in now.days)
-        return Comparison(now, None, Changes(grown=days), (), subject.settling_days)
+        return Comparison(now, None, Changes(grown=days), (), subject.settling_days, history)
     found = changes(now, before)
-    return Comparison(now, before, found, difference(subject, now, before, found), subject.settling_days)
+    return Comparison(now, before, found, difference(subject, now, before, found), subject.settling_days, history)
 
 
 def difference(subject: Subject, now: Baseline, before: Accepted, found: Changes | None = None) -> tuple[Drift, ...]:

@@ -65,16 +65,26 @@ def probe(engine: Engine) -> str:
     return f"{engine.dialect} {int(total[0][0])}"
 
 
-def _query(scan: Scan, forms: Sequence[Form], dialect: str) -> str:
-    key = [Form(column, dialect, "r") for name in scan.key for column in scan.columns if column.name == name]
+def sums_of(part: str, source: str, key: Sequence[Form], forms: Sequence[Form]) -> str:
+    """A query of the sums that digests are made of: ``part``, the number of its rows ``n``, and the sums of each form,
+    ``s0``, ``s1`` and so on. ``key`` tells the rows apart.
+    """
+    dialect = forms[0].dialect
     values = "".join(f", {form.integer} AS v{at}" for at, form in enumerate(forms))
-    sums = "".join(f", {item}" for at, form in enumerate(forms) for item in _sums(form, f"v{at}"))
+    every = (item for at, form in enumerate(forms) for item in _sums(form, f"v{at}"))
+    sums = "".join(f", {item} AS s{at}" for at, item in enumerate(every))
     hashes = hashed(f"({' || '.join(form.part for form in key)})", dialect)
     # so that PostgreSQL makes the hash of a key once per row, not once per sum
     apart = " OFFSET 0" if dialect == "postgres" else ""
-    keyed = f"SELECT {_day(scan, dialect)} AS day, {hashes} AS h{values} FROM {_source(scan, dialect)}{apart}"
+    keyed = f"SELECT {part} AS part, {hashes} AS h{values} FROM {source}{apart}"
     split = f"SELECT *, (h >> 30) + 1 AS k1, (h & {_HALF - 1}) + 1 AS k2 FROM ({keyed}) AS keyed{apart}"
-    return f"SELECT CAST(day AS text), count(*){sums} FROM ({split}) AS split GROUP BY day"
+    return f"SELECT part, count(*) AS n{sums} FROM ({split}) AS split GROUP BY part"
+
+
+def _query(scan: Scan, forms: Sequence[Form], dialect: str) -> str:
+    key = [Form(column, dialect, "r") for name in scan.key for column in scan.columns if column.name == name]
+    day = f"CAST({_day(scan, dialect)} AS text)"
+    return sums_of(day, _source(scan, dialect), key, forms)
 
 
 def _source(scan: Scan, dialect: str) -> str:

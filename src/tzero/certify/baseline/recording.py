@@ -6,6 +6,7 @@ import datetime as dt
 import getpass
 from collections.abc import Iterator
 
+from tzero.certify.baseline.captures import reseal
 from tzero.certify.baseline.comparison import Comparison
 from tzero.certify.baseline.context import context_of
 from tzero.certify.baseline.sources import sources_of
@@ -19,12 +20,14 @@ COMMAND = "tzero certify"
 
 
 def accept(subject: Subject, found: Comparison, by: str, why: str) -> BaselineRecord:
-    """Accept what a relation holds now, drift and all; inside the caller's transaction.
+    """Accept what a relation and the versions beneath it hold now, drift and all; inside the caller's transaction.
 
     Raises UsageError without a name or a reason.
     """
     if not by.strip() or not why.strip():
         raise UsageError("an acceptance needs a name and a reason", fix="give --by NAME and --why REASON")
+    if found.rewritten:
+        reseal(subject, by, why)
     return _record(subject, found, by, why)
 
 
@@ -35,6 +38,8 @@ def grow(subject: Subject, found: Comparison) -> BaselineRecord | None:
     """
     if found.drifts:
         raise FindingError(f"{found.now.relation} drifted: {found.drifts[0].message}", fix=found.drifts[0].fix)
+    if found.rewritten:
+        raise FindingError(f"history was rewritten: {found.rewritten[0].message}", fix=found.rewritten[0].fix)
     if found.is_same:
         return None
     why = "the first baseline" if found.before is None else f"{len(found.changes.grown)} new days"

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from tzero.certify.baseline.captures import histories
 from tzero.certify.counting import listed, repeated_keys, rows_of, rows_where
 from tzero.certify.gate import Finding, GateResult, Verdict
 from tzero.certify.lineage import Lineage, lineage_of
 from tzero.certify.subject import Subject
 from tzero.compile.deployment import Relation
+from tzero.engines.append_only import refuses
 from tzero.engines.catalog import RelationKind
 from tzero.engines.objects import is_populated, keeps_unique_indexes, unique_indexes
 from tzero.sql.names import RelationName
@@ -33,6 +35,7 @@ class ObjectsGate:
             *_unpopulated(subject, lineage),
             *(finding for relation in stored for finding in _index(subject, relation)),
             *(finding for relation in stored for finding in _keys(subject, relation)),
+            *_unguarded(subject),
         )
         exercised = {
             "relations": len(lineage.links),
@@ -101,6 +104,18 @@ def _keys(subject: Subject, relation: Relation) -> Iterator[Finding]:
     twice = repeated_keys(engine, name, relation.key)
     if twice.number:
         yield _broken(name, "A1.repeated_key", f"{twice.number:,} keys stand twice, such as {twice.shown()}")
+
+
+def _unguarded(subject: Subject) -> Iterator[Finding]:
+    """Kept versions that could be changed: the database refuses that where it can."""
+    for versions in histories(subject):
+        if not refuses(subject.engine, versions.changes):
+            yield Finding(
+                "A1.unguarded",
+                f"nothing refuses to change the rows of {versions.changes}: its trigger is gone or is switched off",
+                str(versions.changes),
+                fix=f"{_APPLY}, and tzero certify says whether any was changed",
+            )
 
 
 def _broken(name: RelationName, code: str, message: str) -> Finding:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from tzero.certify.baseline.captures import Rewritten, sealed_captures
 from tzero.certify.baseline.comparison import Comparison, compare
 from tzero.certify.baseline.day_states import day_states
 from tzero.certify.baseline.drift import Drift, DriftKind
@@ -14,6 +15,7 @@ from tzero.certify.subject import Subject
 
 class BaselineGate:
     """The digest of every settled day and column against the accepted one; a change is classified, never passed over.
+    So is every capture of versions against what its refresh appended.
 
     ``found`` is what it compared last: whoever certifies accepts that, and nothing that came after.
     """
@@ -28,7 +30,7 @@ class BaselineGate:
         found = self.found = compare(subject)
         leaks = any(drift.kind is DriftKind.LEAK for drift in found.drifts)
         empty = not found.now.rows
-        verdict = Verdict.LEAK if leaks else Verdict.FAIL if found.drifts or empty else Verdict.PASS
+        verdict = Verdict.LEAK if leaks else Verdict.FAIL if empty or not found.holds else Verdict.PASS
         exercised = {
             "rows": found.now.rows,
             "days": len(found.now.days),
@@ -36,19 +38,29 @@ class BaselineGate:
             "digests compared": found.changes.compared,
             "settling days": found.settling_days,
         }
+        captures = sealed_captures(subject)
+        if captures:
+            exercised["captures of versions"] = captures
         return GateResult(
             self.code,
             self.title,
             verdict,
             "there is no row to digest" if empty else _summary(found),
             exercised,
-            tuple(_finding(drift) for drift in found.drifts),
+            (*map(_finding, found.drifts), *map(_of_history, found.rewritten)),
             tuple(_notes(found)),
             evidence=_evidence(found),
         )
 
 
 def _summary(found: Comparison) -> str:
+    if found.rewritten:
+        told = f"{len(found.rewritten)} captures of versions are not what was captured"
+        return f"{told}; {_of_days(found)}" if found.drifts else told
+    return _of_days(found)
+
+
+def _of_days(found: Comparison) -> str:
     if found.before is None:
         return f"the first baseline: {len(found.now.days)} days of {len(found.now.columns)} columns"
     if found.drifts:
@@ -69,6 +81,10 @@ def _settling(days: int) -> str:
 def _finding(drift: Drift) -> Finding:
     column = drift.columns[0] if len(drift.columns) == 1 else ""
     return Finding(f"C2.{drift.kind}", drift.message, drift.relation, column, drift.fix, drift.as_json())
+
+
+def _of_history(found: Rewritten) -> Finding:
+    return Finding("C2.history", found.message, found.relation, "", found.fix, found.as_json(), found.columns)
 
 
 def _notes(found: Comparison) -> Iterator[str]:

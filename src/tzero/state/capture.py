@@ -1,0 +1,64 @@
+"""Table ``t0_capture``: what each capture of versions appended, as a digest per column; appended, never changed.
+
+The last digest of a capture and a column counts: one that somebody answers for comes after the first one.
+"""
+
+from __future__ import annotations
+
+from tzero.sql.render import quoted
+from tzero.state.schema import StateSchema
+
+TABLE = "t0_capture"
+_COLUMNS = "number, relation, captured_at, column_name, n_changes, digest, sealed_by, why, sealed_at"
+
+
+def sealing(state: StateSchema, relation: str, digests: str, by: str, why: str) -> str:
+    """A statement that writes the digests of a query: ``captured_at``, ``column_name``, ``n_changes``, ``digest``."""
+    table = _table(state)
+    return (
+        f"INSERT INTO {table} ({_COLUMNS})\n"
+        f"SELECT (SELECT coalesce(max(number), 0) + 1 FROM {table}), {_text(relation)}, captured_at, column_name, "
+        f"n_changes, digest, {_text(by)}, {_text(why)}, current_timestamp\nFROM ({digests}) AS digests"
+    )
+
+
+def unsealed(state: StateSchema, relation: str, digests: str) -> str:
+    """Of a query of digests, those of captures and columns that none is kept of."""
+    return (
+        f"SELECT * FROM ({digests}) AS d WHERE NOT EXISTS (SELECT 1 FROM {_table(state)} AS k WHERE "
+        f"k.relation = {_text(relation)} AND k.captured_at = d.captured_at AND k.column_name = d.column_name)"
+    )
+
+
+def differing(state: StateSchema, relation: str, digests: str) -> str:
+    """Of a query of digests, those that are not the kept ones, and with no change those that are gone.
+
+    ``n_sealed`` is how many changes the capture had; 0 where it was never sealed.
+    """
+    latest = (
+        "SELECT captured_at, column_name, n_changes, digest, "
+        "row_number() OVER (PARTITION BY captured_at, column_name ORDER BY number DESC) AS age "
+        f"FROM {_table(state)} WHERE relation = {_text(relation)}"
+    )
+    kept = f"SELECT * FROM ({latest}) AS latest WHERE age = 1 AND n_changes > 0"
+    return (
+        "SELECT coalesce(d.captured_at, k.captured_at) AS captured_at, "
+        "coalesce(d.column_name, k.column_name) AS column_name, coalesce(d.n_changes, 0) AS n_changes, "
+        "coalesce(d.digest, '') AS digest, coalesce(k.n_changes, 0) AS n_sealed\n"
+        f"FROM ({digests}) AS d FULL JOIN ({kept}) AS k "
+        "ON d.captured_at = k.captured_at AND d.column_name = k.column_name\n"
+        "WHERE d.digest IS NULL OR k.digest IS NULL OR d.digest <> k.digest OR d.n_changes <> k.n_changes"
+    )
+
+
+def has_sealed(state: StateSchema, relation: str) -> bool:
+    """Whether any capture of a relation is sealed."""
+    return bool(state.rows(TABLE, "SELECT 1 FROM {table} WHERE relation = ? LIMIT 1", [relation]))
+
+
+def _table(state: StateSchema) -> str:
+    return quoted(state.relation(TABLE), state.engine.dialect)
+
+
+def _text(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"
