@@ -11,7 +11,7 @@ from tzero.certify.baseline.taking import take_at
 from tzero.certify.certificate import BASELINE, CONTRACT, DEFINITION, Certificate, canonical
 from tzero.certify.lineage import definition_text
 from tzero.certify.standing import standing_at
-from tzero.engines.row_marks import is_unwritten
+from tzero.engines.row_marks import is_unwritten, tells_writes
 from tzero.errors import TzeroError, UncertifiedError
 from tzero.sql.names import RelationName
 from tzero.state import certificate, feature_contract, run
@@ -37,7 +37,7 @@ def require_certified(
 
     Raises UncertifiedError with the reason: there is none, it refuses, it is too old, it was tampered with, or the
     relation was redefined, refreshed, its columns changed or its rows written to since. On PostgreSQL marks of the
-    stored rows tell that; DuckDB keeps none, and there every value is digested again.
+    stored rows tell that; on DuckDB, where they have other marks, every value is digested again.
     """
     record = certificate.latest(state, str(relation))
     last = next(reversed(run.certificate_ids(state, str(relation))), None)
@@ -156,11 +156,13 @@ def _moved(state: StateSchema, found: Certificate) -> Iterator[str]:
 def _written(state: StateSchema, relation: RelationName, found: Certificate) -> Iterator[str]:
     """Whether a value may have changed: by the marks of what is stored, or else by the digest of all of them."""
     engine, marks = state.engine, found.predicate["marks"]
-    for name, mark in marks.items():
-        if mark is not None and not is_unwritten(engine, RelationName.parse(name), mark):
-            yield f"rows of {name} were written after its certificate"
-            return
-    if not marks or None in marks.values():
+    differing = [
+        name for name, mark in marks.items() if mark is None or not is_unwritten(engine, RelationName.parse(name), mark)
+    ]
+    written = next((name for name in differing if marks[name] is not None), None)
+    if written is not None and tells_writes(engine):
+        yield f"rows of {written} were written after its certificate"
+    elif differing or not marks:
         now = take_at(engine, relation, found.key, found.anchors).sha256
         if now != found.digests(BASELINE).get(str(relation)):
             yield "its values are not those that were certified"

@@ -13,7 +13,7 @@ from tzero.engines.definitions import view_definition
 from tzero.errors import MissingRelationError
 from tzero.falsify.closure import Closure, closure_of
 from tzero.sql.names import RelationName
-from tzero.sql.render import relations_of, render
+from tzero.sql.render import reads_relations_alone, relations_of, render
 from tzero.state import definition
 from tzero.state.schema import StateSchema
 
@@ -22,7 +22,8 @@ from tzero.state.schema import StateSchema
 class Link:
     """One relation. ``definition`` is the text as the database keeps it; as tzero built it, where it keeps none.
 
-    Base relations, which hold rows of their own, have no definition and read nothing.
+    Base relations, which hold rows of their own, have no definition and read nothing. ``closed``: it reads nothing but
+    relations of this database.
     """
 
     name: RelationName
@@ -30,6 +31,7 @@ class Link:
     columns: tuple[ColumnInfo, ...]
     definition: str | None
     reads: tuple[RelationName, ...]
+    closed: bool = True
 
     @property
     def sha256(self) -> str | None:
@@ -99,7 +101,7 @@ def _made(subject: Subject, closure: Closure, name: RelationName) -> Link:
     if text is None and name not in subject.views:
         return Link(name, described.kind, described.columns, None, ())
     shown = text if text is not None else render(tree, subject.engine.dialect, pretty=True)
-    return Link(name, described.kind, described.columns, shown, relations_of(tree))
+    return Link(name, described.kind, described.columns, shown, relations_of(tree), reads_relations_alone(tree))
 
 
 def definition_text(state: StateSchema, name: RelationName) -> str | None:

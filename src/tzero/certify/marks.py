@@ -12,8 +12,12 @@ from tzero.sql.names import RelationName
 
 
 def marks_of(engine: Engine, lineage: Lineage) -> Mapping[str, str | None]:
-    """The mark of every relation whose stored rows a read takes; None where the engine keeps none."""
-    return {str(name): row_mark(engine, name) for name in stored_beneath(lineage)}
+    """The mark of every relation whose stored rows a read takes; None where it has none.
+
+    A view that reads more than relations by name has none either: no mark tells of files and table functions.
+    """
+    found = {str(name): row_mark(engine, name) for name in stored_beneath(lineage)}
+    return found | {str(link.name): None for link in lineage if not link.closed}
 
 
 def stored_beneath(lineage: Lineage) -> tuple[RelationName, ...]:

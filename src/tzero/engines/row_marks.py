@@ -1,14 +1,22 @@
-"""A mark of the rows that a relation stores, which changes with every write to them, without reading their values.
+"""A mark of the rows that a relation stores, which changes with every write to them.
 
 PostgreSQL writes into every row the number of the transaction that made it. These numbers only grow, so that a write
 changes how many rows there are or the sum of their numbers. A materialized view is written by its refresh alone, and
 that writes the catalog too: as long as the catalog's own row is the same, its rows need not be looked at. Where it is
 not, as after a grant, they are. A restored dump has other marks.
+
+DuckDB numbers no write. There a mark is read from the values: how many rows there are and the sum of their hashes,
+beside all that the database may read them by: its version, their types, and its macros, which stand before its own
+functions in every view. What has the same mark holds the same values; what has another one may still show the same.
 """
 
 from __future__ import annotations
 
+import hashlib
+
 from tzero.engines.base import Engine
+from tzero.engines.catalog import RelationKind
+from tzero.engines.row_hash import row_hash
 from tzero.sql.names import RelationName
 from tzero.sql.render import quoted
 
@@ -21,10 +29,15 @@ BETWEEN = "; "
 _KIND = """
 SELECT c.relkind::text, {mark} FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
 WHERE n.nspname = ? AND c.relname = ?"""
+_MACROS = """
+SELECT schema_name, function_name, function_type, parameters, parameter_types, macro_definition
+FROM system.main.duckdb_functions() WHERE NOT internal ORDER BY ALL"""
 
 
 def row_mark(engine: Engine, name: RelationName) -> str | None:
-    """The mark of a stored relation now; None where the engine keeps none (all of DuckDB; foreign tables)."""
+    """The mark of a stored relation now; None where there is none (data files; foreign tables)."""
+    if engine.dialect == "duckdb":
+        return _values(engine, name)
     kind, catalog = _catalog(engine, name)
     if kind not in ("r", "p", "m"):
         return None
@@ -33,11 +46,28 @@ def row_mark(engine: Engine, name: RelationName) -> str | None:
 
 def is_unwritten(engine: Engine, name: RelationName, mark: str) -> bool:
     """Whether the rows of a relation are still those of a mark."""
+    if engine.dialect == "duckdb":
+        return _values(engine, name) == mark
     rows, _, known = mark.partition(BETWEEN)
     kind, catalog = _catalog(engine, name)
     if known and (kind, catalog) == ("m", known):
         return True
     return kind in ("r", "p", "m") and _rows(engine, name) == rows
+
+
+def tells_writes(engine: Engine) -> bool:
+    """Whether another mark is a write for certain; else the values of the reader have to be looked at."""
+    return engine.dialect == "postgres"
+
+
+def _values(engine: Engine, name: RelationName) -> str | None:
+    described = engine.describe(name)
+    if described is None or described.kind is not RelationKind.TABLE:
+        return None
+    total = f"sum(CAST({row_hash(described.columns, 'r')} AS hugeint))"
+    rows, hashes = engine.rows(f"SELECT count(*), {total} FROM {quoted(name, engine.dialect)} AS r")[0]
+    read_by = (engine.rows("SELECT version()"), engine.rows(_MACROS), [(c.name, c.type) for c in described.columns])
+    return f"{rows} {hashes} {hashlib.sha256(repr(read_by).encode()).hexdigest()}"
 
 
 def _catalog(engine: Engine, name: RelationName) -> tuple[str, str]:

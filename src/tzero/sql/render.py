@@ -57,6 +57,20 @@ def reads_files(tree: Tree) -> bool:
     )
 
 
+def reads_relations_alone(tree: Tree) -> bool:
+    """Whether a query reads nothing but relations of its own database by name: no file, no table function.
+
+    >>> from tzero.sql.parse import parse_one
+    >>> queries = ("SELECT a FROM s.t", "SELECT a FROM s.t, glob('*')", "SELECT a FROM other.s.t")
+    >>> [reads_relations_alone(parse_one(text, "duckdb")) for text in queries]
+    [True, False, False]
+    """
+    return all(
+        isinstance(table.this, exp.Identifier) and not table.args.get("catalog") and not _name(table).is_file
+        for table in tree.find_all(exp.Table)
+    )
+
+
 def quoted(name: RelationName | str, dialect: str) -> str:
     """A relation's or a column's name as it is written in a statement.
 

@@ -110,6 +110,10 @@ TAMPERINGS = (
     Tampering("a value that is read is overwritten", by("UPDATE raw.sales SET price = 99 WHERE id = 3"), "PSV"),
     Tampering("the statistics are overwritten", by(
         "UPDATE shop.features_stats SET brand_n = brand_n + 1 WHERE t0_day = '2024-01-10'"), "PV", engine="duckdb"),
+    Tampering("two rows exchange a value", by(
+        "UPDATE raw.sales SET price = 10 - price WHERE id IN (4, 6)"), "PV", engine="duckdb"),
+    Tampering("a macro takes the place of a function that it calls", by(
+        "CREATE MACRO main.nullif(a, b) AS 'red'"), "PV", engine="duckdb"),
     Tampering("the statistics are refreshed by hand", by(
         "REFRESH MATERIALIZED VIEW shop.features_stats"), "PSV", engine="postgres"),
 )  # fmt: skip
