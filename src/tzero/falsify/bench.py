@@ -6,14 +6,17 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
 from tzero.engines.base import Engine
+from tzero.engines.catalog import ColumnInfo
 from tzero.engines.targets import Target, open_engine
-from tzero.errors import EngineError, TzeroError
+from tzero.errors import EngineError, OutOfTimeError, TzeroError
+from tzero.falsify.reading import Reading, reading_of
 from tzero.falsify.tables import Table
 from tzero.falsify.world import Row, World
 from tzero.features.types import ColumnType
@@ -56,7 +59,7 @@ class Bench:
         self.engine: Engine = engine or open_engine(Target.parse("duckdb://", Path()), read_only=False)
         self.tables = tuple(tables)
         self._held: dict[str, list[Row]] = {}
-        self._names: dict[str, tuple[str, ...]] = {}
+        self._readings: dict[str, Reading] = {}
         try:
             self.create(views, dialect, setup)
         except BaseException:
@@ -76,16 +79,32 @@ class Bench:
 
     def run(self, sql: str) -> Output:
         """Run a query. Raises EngineError where the database refuses it, or gives what Python has no value for."""
-        if sql not in self._names:
-            self._names[sql] = self.names(sql)
+        if sql not in self._readings:
+            self._readings[sql] = reading_of(sql, self.columns(sql), self.engine.dialect)
+        reading = self._readings[sql]
         try:
-            return Output(self._names[sql], [tuple(cell(value) for value in row) for row in self.engine.rows(sql)])
+            rows = self._rows(reading)
+        except OutOfTimeError:
+            raise
+        except EngineError:
+            if reading.times or not reading.dated:
+                raise
+            rows = None
+        if rows is None or reading.doubts(rows):
+            reading = reading_of(sql, reading.columns, self.engine.dialect, times=True)
+            rows = self._rows(reading)
+            self._readings[sql] = reading
+        return Output(reading.names, [tuple(cell(value) for value in reading.row(row)) for row in rows])
+
+    def columns(self, sql: str) -> tuple[ColumnInfo, ...]:
+        """The columns that a query gives."""
+        return tuple(ColumnInfo(name, type_) for name, type_, *_ in self.engine.rows(f"DESCRIBE {sql}"))
+
+    def _rows(self, reading: Reading) -> list[tuple[Any, ...]]:
+        try:
+            return self.engine.rows(reading.sql)
         except (ValueError, OverflowError) as error:
             raise EngineError(f"{self.engine.label}: a value cannot be read: {error}") from error
-
-    def names(self, sql: str) -> tuple[str, ...]:
-        """The columns that a query gives."""
-        return tuple(self.engine.arrow(sql).schema.names)
 
     def use_zone(self, zone: str) -> None:
         self.engine.execute(f"SET TimeZone = '{zone}'")
@@ -137,6 +156,8 @@ class Bench:
 
 def cell(value: Any) -> Any:
     """A value as one that can be hashed and compared; every NaN equals every other, 0.0 is not -0.0."""
+    if isinstance(value, Decimal) and value.is_nan():
+        return "NaN"
     if isinstance(value, float):
         if math.isnan(value):
             return "NaN"
@@ -146,7 +167,7 @@ def cell(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return tuple(cell(item) for item in value)
     if isinstance(value, dict):
-        return tuple((key, cell(item)) for key, item in value.items())
+        return tuple((cell(key), cell(item)) for key, item in value.items())
     return value
 
 

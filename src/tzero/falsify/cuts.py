@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tzero.falsify.bench import Output
@@ -19,6 +19,7 @@ from tzero.prove.declarations import EVERY_RELATION, Query
 
 _CUTS = 6
 _DAY = timedelta(hours=25)
+_FIRST, _LAST = datetime(1000, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
 
 
 def tolerances(query: Query, tables: tuple[Table, ...]) -> dict[str, timedelta]:
@@ -41,7 +42,9 @@ class Cuts:
 
     def moments(self) -> list[datetime]:
         """Half of them where several rows have their T0, some at other times of the data."""
-        anchors = Counter(m for row in self.base.rows if (m := self.shape.moment(row, self.times)) is not None)
+        found = (self.shape.moment(row, self.times) for row in self.base.rows)
+        # no row can come after a time without end: there is nothing to cut
+        anchors = Counter(moment for moment in found if moment is not None and _FIRST < moment < _LAST)
         shared = sorted(moment for moment, n in anchors.items() if n > 1)
         single, other = sorted(anchors), self._others()
         if single and all(moment == self.times.day_start(moment) for moment in single):

@@ -17,6 +17,7 @@ from tzero.falsify.closure import Closure, closure_of
 from tzero.falsify.futures import Futures
 from tzero.falsify.literals import Literals, read_literals
 from tzero.falsify.mutations import NAMES
+from tzero.falsify.reading import is_told_wrongly
 from tzero.falsify.slices import Slices
 from tzero.falsify.store import Store
 from tzero.falsify.tables import Table, tables_of
@@ -117,4 +118,7 @@ def _store(
             place=query.place,
             fix=f"declare 'anchor' as one of: {', '.join(names)}",
         )
-    return Store(engine, closure, tables, types, names, query.anchor, kind, own, key, bool(query.spine), times)
+    told = frozenset(column.name for column in columns if is_told_wrongly(column.type))
+    return Store(
+        engine, closure, tables, types, names, query.anchor, kind, own, key, bool(query.spine), times, told=told
+    )

@@ -56,6 +56,8 @@ class Store:
     parts: Mapping[str, str] = field(default_factory=dict)
     """Conditions on the rows of tables that are not taken whole."""
     turned: bool = False
+    told: frozenset[str] = frozenset()
+    """Columns whose values the database takes for equal that are not the same: their texts are compared."""
 
     @property
     def _joined(self) -> bool:
@@ -166,16 +168,23 @@ class Store:
         rewriter = self.rewriter()
         ctes, last = rewriter.over(world, prefix)
         if not self._joined:
-            return ctes, f'SELECT * FROM "{last}"'
+            return ctes, f'SELECT {self._shown()} FROM "{last}" q'
         assert self.own is not None
         time = self.column(self.own.relation.time or self.own.known or "")
         match = " AND ".join(
             f"o.{self.column(c)} = q.{self.column(k)}" for c, k in zip(self.own.key, self.key, strict=True)
         )
         source = rewriter.source(world, self.own)
-        return (
-            ctes,
-            f'SELECT q.*, o.{time} AS {self.column(self.anchor)} FROM "{last}" q LEFT JOIN {source} o ON {match}',
+        read = f'SELECT {self._shown()}, o.{time} AS {self.column(self.anchor)} FROM "{last}" q'
+        return ctes, f"{read} LEFT JOIN {source} o ON {match}"
+
+    def _shown(self) -> str:
+        """The columns of the relation, as they are compared."""
+        if not self.told:
+            return "q.*"
+        places = ((name, f"q.{self.column(name)}") for name in self.columns)
+        return ", ".join(
+            f"CAST({place} AS text) AS {self.column(name)}" if name in self.told else place for name, place in places
         )
 
     def _protected(self, cut: Cut | None, kept: frozenset[Cells]) -> str:

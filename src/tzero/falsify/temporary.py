@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from tzero.engines.base import Engine
+from tzero.engines.catalog import ColumnInfo
 from tzero.falsify.bench import Bench, type_of
 from tzero.falsify.rewrite import literal
 from tzero.falsify.tables import Table
@@ -26,8 +27,8 @@ class TemporaryBench(Bench):
         for table in self.tables:
             self.engine.execute(f"DROP TABLE IF EXISTS pg_temp.{self.place(table.name)} CASCADE")
 
-    def names(self, sql: str) -> tuple[str, ...]:
-        return tuple(column.name for column in self.engine.describe_query(parse_one(sql, "postgres")))
+    def columns(self, sql: str) -> tuple[ColumnInfo, ...]:
+        return self.engine.describe_query(parse_one(sql, "postgres"))
 
     def use_threads(self, number: int) -> None:
         self.engine.execute(f"SET max_parallel_workers_per_gather = {number - 1}")

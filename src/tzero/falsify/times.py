@@ -29,6 +29,10 @@ class Times:
             return (value if value.tzinfo else value.replace(tzinfo=ZoneInfo(self.zone))).astimezone(UTC)
         if isinstance(value, date):
             return datetime.combine(value, time(), ZoneInfo(self.zone)).astimezone(UTC)
+        if isinstance(value, str):
+            # a time that Python does not reach: infinity, or a year that it does not count to
+            end = datetime.min if value.startswith("-") or "BC" in value else datetime.max
+            return end.replace(tzinfo=UTC)
         return None
 
     def known(self, value: Any) -> datetime | None:

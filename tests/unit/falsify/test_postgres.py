@@ -84,6 +84,24 @@ def test_the_clock_and_the_order_of_rows(engine: Engine, value: str, mutation: s
     assert (witness.column, witness.mutation) == ("f", mutation)
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("interval '1 month'", "interval '30 days'"), ("json '1'", "json 'true'")],
+    ids=["interval", "json"],
+)
+def test_values_that_the_database_takes_for_equal_or_cannot_compare(engine: Engine, one: str, other: str) -> None:
+    name = f"told_{one[:4]}"
+    engine.execute(
+        f"CREATE VIEW shop.{name} AS SELECT s.id, s.sold_at AS t0, CASE WHEN EXISTS (SELECT 1 FROM shop.sales o"
+        f" WHERE o.brand = s.brand AND o.id <> s.id AND o.sold_at >= s.sold_at) THEN {one} ELSE {other} END AS f"
+        " FROM shop.sales s"
+    )
+    asked = Declarations({"shop.sales": SALES}, Query(own="shop.sales", zone="UTC"))
+    witness = falsify_relation(engine, RelationName("shop", name), asked, seconds=60, worlds=50).witness
+    assert witness is not None
+    assert witness.column == "f"
+
+
 ENDLESS = "(WITH RECURSIVE r AS (SELECT 1 AS n UNION ALL SELECT 1 FROM r) SELECT count(*) FROM r)"
 
 
