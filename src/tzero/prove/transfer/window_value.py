@@ -69,9 +69,7 @@ class Value:
         atoms = self._atoms(reach, outside)
         if OWN in reach.positions:
             atoms += self._own_atoms()
-        self._note_order(reach)
-        origin = self.interpreter.origin
-        atoms += [Atom(kind, origin=origin(self.w.node, note)) for note, kind in self.notes.items()]
+        atoms += self._noted(reach)
         self.interpreter.ledger[result] = tuple(dict.fromkeys(atoms))
         self._record(result)
         return result
@@ -148,8 +146,7 @@ class Value:
         """``LEAD(k)`` in order of ``k``: the next event is known when it happens; that there is none, never."""
         atoms = [replace(a, if_not_null=result) for a in self._dated(reach, result)]
         atoms += [replace(a, if_null=result) for a in self._atoms(reach, self.row.store)]
-        self._note_order(reach)
-        atoms += [Atom(kind, origin=self.interpreter.origin(self.w.node, note)) for note, kind in self.notes.items()]
+        atoms += self._noted(reach)
         self.interpreter.ledger[result] = tuple(dict.fromkeys(atoms))
         return result
 
@@ -167,6 +164,7 @@ class Value:
             atoms += self._own_atoms()
         else:
             atoms += [replace(a, if_null=result) for a in self._atoms(reach, self.row.store)]
+        atoms += self._noted(reach)
         self.interpreter.ledger[result] = tuple(dict.fromkeys(atoms))
         return result
 
@@ -211,7 +209,7 @@ class Value:
     def _running(self, result: Var, reach: Reach) -> Term:
         assert self.w.call is not None
         before = replace(reach, positions=frozenset({BEFORE}))
-        self.interpreter.ledger[result] = tuple(self._atoms(before, self.row.store))
+        self.interpreter.ledger[result] = (*self._atoms(before, self.row.store), *self._noted(reach))
         self.facts.append(NotNull(result))
         own = const(1, INT) if self.w.call.name == "Count" else self.args[0]
         return app("plus", result, own, type_=result.type)
@@ -225,6 +223,11 @@ class Value:
                 self.row, unique=(*self.row.unique, Unique(result, 1, self.partition, self.row.own_uids()))
             )
             self.row = self.frame.row
+
+    def _noted(self, reach: Reach) -> list[Atom]:
+        """What a value depends on besides rows: the session that its frame is reckoned in, the order of ties."""
+        self._note_order(reach)
+        return [Atom(kind, origin=self.interpreter.origin(self.w.node, note)) for note, kind in self.notes.items()]
 
     def _note_order(self, reach: Reach) -> None:
         """Whether the value changes with the physical order of rows that tie."""
