@@ -9,7 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from random import Random
+from typing import TypeVar
 
+from tests.property.prove_times import more_ways
+
+Item = TypeVar("Item")
 ZONES = ("UTC", "Europe/Oslo", "America/New_York")
 SPANS = ("1 microsecond", "6 hours", "1 day", "2 days")
 
@@ -30,16 +34,26 @@ SALES = Relation(
     {"key": ("id",), "time": ("made",), "late": ("paid",), "word": ("shop", "kind"), "number": ("price",)},
 )  # fmt: skip
 VISITS = Relation("visits", {"key": ("sale",), "time": ("made", "seen"), "number": ("n", "version")})
+SCANS = Relation("scans", {"key": ("sale",), "time": ("learned", "taken"), "number": ("score",)})
+OFFERS = Relation(
+    "offers",
+    {"key": ("id",), "time": ("made",), "late": ("closed",), "word": ("shop",), "number": ("amount", "turn")},
+)  # fmt: skip
+LEDGER = Relation("ledger", {"day": ("day",), "word": ("shop",), "figure": ("n",)})
+SHOPS = Relation("shops", {"word": ("shop", "region"), "figure": ("size",)})
 
 
 class Grammar:
-    """Draws queries; the same seed draws the same ones."""
+    """Draws queries; the same seed draws the same ones. ``wide`` ones read more relations, in more ways."""
 
-    def __init__(self, seed: object) -> None:
+    visits, scans, offers = VISITS, SCANS, OFFERS
+
+    def __init__(self, seed: object, *, wide: bool = False) -> None:
         self.random = Random(str(seed))
+        self.wide = wide
         self.names = 0
 
-    def one(self, items: Sequence[str]) -> str:
+    def one(self, items: Sequence[Item]) -> Item:
         return self.random.choice(items)
 
     def often(self, share: float) -> bool:
@@ -70,6 +84,8 @@ class Grammar:
             f"COALESCE({event} < {anchor}, FALSE)", f"epoch({event}) < epoch({anchor})",
             f"GREATEST({event}, {event} + INTERVAL '{self.one(SPANS)}') < {anchor}",
         ]  # fmt: skip
+        if self.wide and self.often(0.3):
+            return self.one(more_ways(event, anchor))
         zone = self.one(ZONES)
         days = [f"CAST({time} AT TIME ZONE '{zone}' AS DATE)" for time in (event, anchor)]
         ways += [
@@ -147,6 +163,8 @@ class Grammar:
     def relation(self, depth: int) -> Relation:
         """A relation of up to so many scopes."""
         if depth <= 0 or self.often(0.25):
+            if self.wide and self.often(0.4):
+                return self.random.choice((SCANS, OFFERS, OFFERS, LEDGER, SHOPS))
             return SALES if self.often(0.65) else VISITS
         inner = self.relation(depth - 1)
         ways = [self._filtered, self._daily, self._first, self._numbered, self._distinct, self._both]

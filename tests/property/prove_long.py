@@ -2,7 +2,8 @@
 
     nice python -m tests.property.prove_long --minutes 30
 
-prints how many queries were tried, how many are proved, on how much data, and every one that is proved and falsified.
+prints how many queries were tried, how many are proved, in how many worlds those were run, and every one that is proved
+and falsified. What is proved is kept and changed again: so the queries stay near the border of what can be proved.
 """
 
 from __future__ import annotations
@@ -10,90 +11,212 @@ from __future__ import annotations
 import argparse
 import time
 from collections import Counter
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cache, partial
+from pathlib import Path
 from random import Random
+from typing import Any
 
+import duckdb
 import sqlglot
-from tests.property.prove_mutants import mutants
+from tests.property.prove_mutants import crossed, ends, sampled, smaller
 from tests.property.prove_queries import query
+from tests.property.prove_worlds import Found, Worlds
 from tests.specs.reading import HERE, cases
 
-from tzero.errors import TzeroError
-from tzero.falsify import Outcome, Trial, falsify
+from tzero.errors import ExpressionError, TzeroError
+from tzero.falsify.literals import Literals, read_literals
 from tzero.prove import Declarations, parse_toml, prove
+
+REST = "SELECT id, made AS t0 FROM sales"
+_KEPT, _LIKE = 1500, 200
+Draw = Callable[[], Worlds]
+"""Gives worlds: the same ones for a while, then others."""
+
+
+def declared() -> Declarations:
+    """What the wide queries are read with."""
+    shared = parse_toml((HERE / "declarations.toml").read_text(encoding="utf-8"))
+    return shared.merged(
+        parse_toml((Path(__file__).parent / "prove_declarations.toml").read_text(encoding="utf-8"))
+    ).for_query()
+
+
+@cache
+def _literals() -> Literals:
+    return read_literals(
+        sqlglot.parse_one(query(f"like {number}", wide=True), read="duckdb") for number in range(_LIKE)
+    )
+
+
+def worlds_of(seed: object, *, databases: int, futures: int) -> Worlds:
+    """Worlds for the queries of the grammar."""
+    return Worlds(declared(), _literals(), REST, seed, databases=databases, futures=futures)
 
 
 @dataclass
 class Run:
-    """What was tried. ``missed`` counts what is not proved and was not falsified either."""
+    """What was tried. ``asked``: queries that are not proved and were run all the same, to see how much data shows."""
 
-    declarations: Declarations
-    worlds: int
     counts: Counter[str] = field(default_factory=Counter)
     wrong: list[str] = field(default_factory=list)
-    seen: set[str] = field(default_factory=set)
+    seen: set[int] = field(default_factory=set)
+    some: int = 0
+    """In so many of the databases each query is run; 0: in all."""
+    shrinking: float = 30
+    """For so many seconds a query that is wrong is made smaller."""
 
-    def try_one(self, sql: str, declarations: Declarations | None = None, *, asked: bool = False) -> bool:
-        """Prove one query; falsify it if it is proved, or where ``asked``. Whether it was wrongly proved."""
-        if sql in self.seen:
+    def try_one(self, sql: str, declarations: Declarations, draw: Draw, *, asked: bool = False) -> bool:
+        """Prove one query; run it if it is proved, or where ``asked``. Whether it is proved."""
+        if hash(sql) in self.seen:
             return False
-        self.seen.add(sql)
-        proved = prove(sql, declarations or self.declarations, dialect="duckdb").proved
-        self.counts["queries"] += 1
-        self.counts["proved"] += proved
+        self.seen.add(hash(sql))
+        proved = self._proved(sql, declarations)
         if not proved and not asked:
-            return False
-        trial = self._falsified(sql, declarations or self.declarations, proved=proved)
-        if trial is None or trial.outcome is Outcome.INCONCLUSIVE:
+            return proved
+        worlds = draw()
+        runs = worlds.runs
+        try:
+            found = worlds.falsified(sql, self.some)
+        except (duckdb.Error, ValueError, OverflowError, TzeroError):
             self.counts["could not run"] += 1
             return False
-        leaks = trial.outcome is Outcome.LEAK
-        self.counts["databases"] += trial.databases
-        self.counts["cuts"] += trial.cuts
-        self.counts["worlds"] += trial.worlds
-        if asked:
+        if proved:
+            self.counts["proved and run"] += 1
+            self.counts["runs"] += worlds.runs - runs
+        else:
             self.counts["asked"] += 1
-            self.counts["asked, clean"] += not leaks
-            self.counts["asked, clean and proved"] += proved and not leaks
-        if proved and leaks:
-            self.wrong.append(f"{sql}\n{trial.witness}")
-        return proved and leaks
+            self.counts["asked, falsified"] += found is not None
+        if proved and found is not None:
+            self.wrong.append(self._told(sql, declarations, worlds, found))
+        return proved and found is None
 
-    def _falsified(self, sql: str, declarations: Declarations, *, proved: bool) -> Trial | None:
-        worlds = self.worlds if proved else self.worlds // 2
+    def _proved(self, sql: str, declarations: Declarations) -> bool:
         try:
-            return falsify(sql, declarations, seconds=20, worlds=worlds, seed=len(self.seen))
-        except TzeroError:
-            return None
+            proved = prove(sql, declarations, dialect="duckdb").proved
+        except ExpressionError:
+            self.counts["does not parse"] += 1
+            return False
+        except Exception as error:
+            self.wrong.append(f"{sql}\n  broke the prover: {error!r}")
+            return False
+        self.counts["queries"] += 1
+        self.counts["proved"] += proved
+        return proved
+
+    def _told(self, sql: str, declarations: Declarations, worlds: Worlds, found: Found) -> str:
+        """A query that is wrongly proved, made as small as it can be, and what shows it."""
+        least, end = sql, time.monotonic() + self.shrinking
+        while time.monotonic() < end:
+            other = next((text for text in smaller(least) if self._still_wrong(text, declarations, worlds)), None)
+            if other is None:
+                break
+            least = other
+        found = worlds.falsified(least) or found
+        return f"{least}\n  from: {sql}\n{worlds.shown(found)}"
+
+    def _still_wrong(self, sql: str, declarations: Declarations, worlds: Worlds) -> bool:
+        try:
+            return prove(sql, declarations, dialect="duckdb").proved and worlds.falsified(sql) is not None
+        except (duckdb.Error, ValueError, OverflowError, TzeroError):
+            return False
 
     def report(self) -> str:
-        return ", ".join(f"{name} {count}" for name, count in self.counts.items())
+        return ", ".join(f"{name} {count}" for name, count in self.counts.items()) + f", wrong {len(self.wrong)}"
 
 
 def changed(sql: str, random: Random, number: int) -> list[str]:
     """A few single changes of a query."""
-    found = [tree.sql("duckdb") for _, tree in mutants(sqlglot.parse_one(sql, read="duckdb"))]
-    return random.sample(found, min(number, len(found)))
+    original = sqlglot.parse_one(sql, read="duckdb")
+    return [tree.sql("duckdb") for tree in sampled(original, random, number) if ends(original, tree)]
 
 
-def run(minutes: float, seed: int, worlds: int) -> Run:
-    shared = parse_toml((HERE / "declarations.toml").read_text(encoding="utf-8")).for_query()
-    found = Run(shared, worlds)
-    literate = [case for case in cases() if case.dialect == "duckdb" and case.expected == "PROVED"]
-    random, end, number = Random(seed), time.monotonic() + 60 * minutes, 0
-    shown = time.monotonic()
-    while time.monotonic() < end:
-        number += 1
-        sql = query(f"{seed} {number}")
-        tried = [(sql, shared), *((other, shared) for other in changed(sql, random, 3))]
-        case = random.choice(literate)
-        tried += [(other, case.declarations) for other in changed(case.sql, random, 1)]
-        for at, (each, declarations) in enumerate(tried):
-            if found.try_one(each, declarations, asked=at == 0 and number % 4 == 0):
-                print(f"WRONG (seed {seed} {number})\n{found.wrong[-1]}\n", flush=True)
+class Stream:
+    """What is tried, without end: new queries, changes of those that were proved, and of the literate cases."""
+
+    def __init__(self, seed: int) -> None:
+        self.seed, self.random, self.number = seed, Random(seed), 0
+        self.kept: list[str] = []
+
+    def keep(self, sql: str) -> None:
+        if len(self.kept) < _KEPT:
+            self.kept.append(sql)
+        else:
+            self.kept[self.random.randrange(_KEPT)] = sql
+
+    def __iter__(self) -> Iterator[str]:
+        while True:
+            self.number += 1
+            if self.number % 3 == 0 or len(self.kept) < 20:
+                yield query(f"{self.seed} {self.number}", wide=self.random.random() < 0.8)
+            elif self.random.random() < 0.15:
+                yield from crossed(*self.random.sample(self.kept, 2), self.random)
+            else:
+                once = changed(self.random.choice(self.kept), self.random, 2)
+                yield from once
+                if once and self.random.random() < 0.2:
+                    yield from changed(once[0], self.random, 1)
+
+
+@dataclass
+class Drawn:
+    """Worlds for a while: after ``most`` queries, others."""
+
+    make: Callable[[int], Worlds]
+    most: int
+    asked: int = 0
+    held: Worlds | None = None
+
+    def __call__(self) -> Worlds:
+        if self.held is None or self.asked % self.most == 0:
+            if self.held is not None:
+                self.held.close()
+            self.held = self.make(self.asked)
+        self.asked += 1
+        return self.held
+
+
+def literate(seed: int, run: Run, random: Random, databases: int, futures: int) -> Callable[[], None]:
+    """Tries one change of one of the literate cases, over worlds of its own declarations."""
+    known = [case for case in cases() if case.dialect == "duckdb" and case.expected == "PROVED"]
+
+    def make(case: Any, number: int) -> Worlds:
+        literals = read_literals([sqlglot.parse_one(case.sql, read="duckdb")])
+        return Worlds(case.declarations, literals, case.sql, f"{seed} {number}", databases=databases, futures=futures)
+
+    def try_some() -> None:
+        case = random.choice(known)
+        try:
+            drawn = Drawn(partial(make, case), most=1000)
+            for sql in changed(case.sql, random, 8):
+                run.try_one(sql, case.declarations, drawn)
+            if drawn.held is not None:
+                drawn.held.close()
+        except (duckdb.Error, TzeroError):
+            run.counts["cases without worlds"] += 1
+
+    return try_some
+
+
+def run(minutes: float, seed: int, databases: int, futures: int, some: int) -> Run:
+    found, declarations, stream = Run(some=some), declared(), Stream(seed)
+    drawn = Drawn(lambda number: worlds_of(f"{seed} {number}", databases=databases, futures=futures), most=300)
+    other = literate(seed, found, Random(seed), some or databases, futures)
+    end, shown, told = time.monotonic() + 60 * minutes, time.monotonic(), 0
+    for number, sql in enumerate(stream):
+        if time.monotonic() > end:
+            break
+        if found.try_one(sql, declarations, drawn, asked=number % 25 == 0):
+            stream.keep(sql)
+        if number % 60 == 0:
+            other()
+        for text in found.wrong[told:]:
+            print(f"WRONG (seed {seed} {number})\n{text}\n", flush=True)
+        told = len(found.wrong)
         if time.monotonic() - shown > 60:
             shown = time.monotonic()
-            print(found.report(), flush=True)
+            print(time.strftime("%H:%M"), found.report(), flush=True)
     return found
 
 
@@ -101,11 +224,12 @@ def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--minutes", type=float, default=30)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--worlds", type=int, default=400)
+    parser.add_argument("--databases", type=int, default=8)
+    parser.add_argument("--some", type=int, default=2, help="in how many of them each query is run; 0: in all")
+    parser.add_argument("--futures", type=int, default=5, help="how many other futures each database has")
     given = parser.parse_args()
-    found = run(given.minutes, given.seed, given.worlds)
+    found = run(given.minutes, given.seed, given.databases, given.futures, given.some)
     print(found.report())
-    print(f"{len(found.wrong)} proved and falsified")
     return 1 if found.wrong else 0
 
 

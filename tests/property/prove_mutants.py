@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from random import Random
 
+import sqlglot
 from sqlglot import exp
 
 Change = Callable[[exp.Expr], exp.Expr | None]
@@ -15,12 +17,74 @@ def mutants(tree: exp.Expr) -> Iterator[tuple[str, exp.Expr]]:
     """Every single change, with a name."""
     for position, node in enumerate(tree.walk()):
         for name, change in _changes(node):
+            yield name, _applied(tree, position, change)
+
+
+def sampled(tree: exp.Expr, random: Random, number: int) -> list[exp.Expr]:
+    """A few single changes; only those are made."""
+    found = [(position, change) for position, node in enumerate(tree.walk()) for _, change in _changes(node)]
+    return [_applied(tree, *each) for each in random.sample(found, min(number, len(found)))]
+
+
+def _applied(tree: exp.Expr, position: int, change: Change) -> exp.Expr:
+    copy = tree.copy()
+    target = list(copy.walk())[position]
+    new = change(target)
+    if new is not None:
+        target.replace(new)
+    return copy
+
+
+def ends(original: exp.Expr, mutant: exp.Expr) -> bool:
+    """A recursion that was changed may never end, and a query that runs cannot be stopped: it is not run."""
+    before, after = (tree.find(exp.With) for tree in (original, mutant))
+    return before is None or not before.args.get("recursive") or before == after
+
+
+def smaller(sql: str) -> Iterator[str]:
+    """A query with one thing left out, the largest first."""
+    tree = sqlglot.parse_one(sql, read="duckdb")
+    nodes = list(tree.walk())
+    found: set[str] = set()
+    for position, node in enumerate(nodes):
+        for change in _cuts(node):
+            found.add(_applied(tree, position, change).sql("duckdb"))
+    yield from sorted((text for text in found if len(text) < len(sql)), key=len)
+
+
+def _cuts(node: exp.Expr) -> Iterator[Change]:
+    if isinstance(node, (exp.And, exp.Or)):
+        yield lambda n: n.this.copy()
+        yield lambda n: n.expression.copy()
+    if isinstance(node, (exp.Filter, exp.Coalesce, exp.Paren, exp.Not)) and isinstance(node.this, exp.Expr):
+        yield lambda n: n.this.copy()
+    if isinstance(node, (exp.Where, exp.Join, exp.CTE, exp.Having, exp.Qualify)):
+        yield _removed
+    if isinstance(node, exp.Alias) and isinstance(node.parent, exp.Select) and len(node.parent.expressions) > 1:
+        yield _removed
+    if isinstance(node, exp.Window) and node.args.get("partition_by"):
+        yield _set(lambda _: ("partition_by", []))
+    if isinstance(node, exp.Subquery) and isinstance(node.parent, (exp.From, exp.Join)):
+        yield lambda n: exp.to_table(next(iter(t.name for t in n.find_all(exp.Table)), "sales"), alias=n.alias or None)
+
+
+def _removed(node: exp.Expr) -> None:
+    node.pop()
+
+
+def crossed(one: str, other: str, random: Random) -> Iterator[str]:
+    """A query with one of its parts out of another: a condition for a condition, a relation for a relation."""
+    tree, giver = (sqlglot.parse_one(sql, read="duckdb") for sql in (one, other))
+    for kinds in ((*_COMPARISONS, exp.Between, exp.Exists), (exp.Subquery,), (exp.AggFunc,), (exp.WindowSpec,)):
+        taken, given = ([node for node in t.find_all(*kinds) if node.parent] for t in (tree, giver))
+        if taken and given:
             copy = tree.copy()
-            target = list(copy.walk())[position]
-            new = change(target)
-            if new is not None:
-                target.replace(new)
-            yield name, copy
+            place = random.choice([node for node in copy.find_all(*kinds) if node.parent])
+            gift = random.choice(given).copy()
+            if isinstance(gift, exp.Subquery) and place.alias:
+                gift = exp.alias_(exp.Subquery(this=gift.this), place.alias, table=True)
+            place.replace(gift)
+            yield copy.sql("duckdb")
 
 
 def _changes(node: exp.Expr) -> Iterator[tuple[str, Change]]:
@@ -48,6 +112,29 @@ def _changes(node: exp.Expr) -> Iterator[tuple[str, Change]]:
             yield f"frame in {kind}", _set(lambda _, kind=kind: ("kind", kind))
         yield "frame to the own row", _frame_end("CURRENT ROW", None)
         yield "frame to the end", _frame_end("UNBOUNDED", "FOLLOWING")
+        yield "frame to the row before", _frame_end(exp.Literal.number(1), "PRECEDING")
+        for name in ("CURRENT ROW", "GROUP", "TIES"):
+            yield f"exclude {name}", _set(lambda _, name=name: ("exclude", exp.Var(this=name)))
+    if isinstance(node, exp.Join) and not node.args.get("side") and node.args.get("on"):
+        yield "full", _set(lambda _: ("side", "FULL"))
+    if isinstance(node, exp.Literal) and not node.is_string and node.name.isdigit() and len(node.name) < 3:
+        yield "one more", lambda n: exp.Literal.number(int(n.name) + 1)
+        yield "one less", lambda n: exp.Literal.number(int(n.name) - 1) if int(n.name) else None
+    if isinstance(node, exp.Interval) and isinstance(node.this, exp.Literal):
+        for text in ("0 seconds", "1 microsecond", "24 hours", "1 day", "-1 hours"):
+            yield (
+                f"interval of {text}",
+                lambda _, text=text: exp.Cast(this=exp.Literal.string(text), to=exp.DataType.build("interval")),
+            )
+    if isinstance(node, exp.Union):
+        yield "other union", _set(lambda n: ("distinct", not n.args.get("distinct")))
+        yield "except", lambda n: exp.Except(this=n.this.copy(), expression=n.expression.copy(), distinct=True)
+    if isinstance(node, exp.Exists):
+        yield "not exists", lambda n: exp.Not(this=n.copy())
+    if isinstance(node, exp.Select) and not node.args.get("distinct"):
+        yield "distinct", _set(lambda _: ("distinct", exp.Distinct()))
+    if isinstance(node, exp.Group) and len(node.expressions) > 1:
+        yield "a key less", _set(lambda n: ("expressions", n.expressions[1:]))
     if isinstance(node, exp.Window) and node.args.get("partition_by"):
         yield "no partition", _set(lambda _: ("partition_by", []))
     if isinstance(node, exp.Join) and node.args.get("on"):

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from tests.property.prove_grammar import SALES, Grammar, Relation
+from tests.property.prove_grammar import SALES, Grammar
+from tests.property.prove_shapes import Shapes
 
 
-def query(seed: object) -> str:
+def query(seed: object, *, wide: bool = False) -> str:
     """A query with the columns id and t0, and one to three features. Its own relation is sales."""
-    return Query(Grammar(seed)).sql()
+    return Query(Grammar(seed, wide=wide)).sql()
 
 
-class Query:
+class Query(Shapes):
     """One query under construction; ``joins`` and ``filters`` grow as features need them."""
-
-    def __init__(self, grammar: Grammar) -> None:
-        self.g = grammar
-        self.joins: list[str] = []
-        self.filters: list[str] = []
-        self.ctes: list[str] = []
 
     def sql(self) -> str:
         g = self.g
@@ -26,7 +21,8 @@ class Query:
         if g.often(0.12):
             self.filters.append(self._filter())
         where = f" WHERE {' AND '.join(self.filters)}" if self.filters else ""
-        head = f"WITH {', '.join(self.ctes)} " if self.ctes else ""
+        recursive = "RECURSIVE " if any("depth" in cte for cte in self.ctes) else ""
+        head = f"WITH {recursive}{', '.join(self.ctes)} " if self.ctes else ""
         found = f"{head}SELECT s.id, s.made AS t0, {listed} FROM sales AS s{''.join(self.joins)}{where}"
         return f"SELECT * FROM ({found}) AS q WHERE {self._outside(len(features))}" if g.often(0.1) else found
 
@@ -37,10 +33,12 @@ class Query:
     def _filter(self) -> str:
         g = self.g
         relation = g.relation(1)
-        inside = f"SELECT 1 FROM {relation.sql} AS x WHERE {self._met(relation, 'x')}"
+        inside = f"SELECT 1 FROM {relation.sql} AS x WHERE {self.met(relation, 'x')}"
         return g.one((f"EXISTS ({inside})", f"NOT EXISTS ({inside})", "s.price > 2", "s.kind = 'a'"))
 
     def _feature(self) -> str:
+        if self.g.wide and self.g.often(0.55):
+            return self.any()
         return self.g.call(
             self._scalar, self._scalar, self._lateral, self._window, self._window, self._grouped, self._exists,
             self._membership, self._asof, self._timeline, self._latest, self._own, self._join_grouped,
@@ -48,19 +46,10 @@ class Query:
 
     # -- shapes ---------------------------------------------------------------------------------------------------
 
-    def _met(self, relation: Relation, alias: str) -> str:
-        """The conditions on a row of a relation; a day is before the day of the anchor."""
-        g = self.g
-        found = g.conditions(relation, alias, "s.made", "s")
-        if relation.of("day") and g.often(0.93):
-            zone = g.one(("UTC", "UTC", "UTC", "Europe/Oslo"))
-            found += f" AND {alias}.day {g.one(('<', '<', '<', '<='))} CAST(s.made AT TIME ZONE '{zone}' AS DATE)"
-        return found
-
     def _scalar(self) -> str:
         relation = self.g.relation(3)
         call = self.g.aggregate(relation, "o", "s.made")
-        return f"(SELECT {call} FROM {relation.sql} AS o WHERE {self._met(relation, 'o')})"
+        return f"(SELECT {call} FROM {relation.sql} AS o WHERE {self.met(relation, 'o')})"
 
     def _lateral(self) -> str:
         g, name = self.g, self.g.name("l")
@@ -68,7 +57,7 @@ class Query:
         call = g.aggregate(relation, "o", "s.made")
         having = f" HAVING COUNT(*) > {g.random.randrange(3)}" if g.often(0.2) else ""
         side = "LEFT JOIN LATERAL" if g.often(0.8) else "JOIN LATERAL"
-        inside = f"SELECT {call} AS v FROM {relation.sql} AS o WHERE {self._met(relation, 'o')}{having}"
+        inside = f"SELECT {call} AS v FROM {relation.sql} AS o WHERE {self.met(relation, 'o')}{having}"
         self.joins.append(f" {side} ({inside}) AS {name} ON TRUE")
         return f"{name}.v"
 
@@ -95,7 +84,7 @@ class Query:
         """A join of events that is grouped back by the own row, in a CTE."""
         g, name = self.g, self.g.name("g")
         relation = g.relation(1)
-        met = self._met(relation, "o").replace("s.", "p.")
+        met = self.met(relation, "o").replace("s.", "p.")
         call = g.aggregate(relation, "o", "p.made")
         side = g.one(("LEFT JOIN", "LEFT JOIN", "JOIN", "LEFT JOIN"))
         keys = g.one(("p.id, p.made", "p.id"))
@@ -125,7 +114,7 @@ class Query:
 
     def _exists(self) -> str:
         relation = self.g.relation(2)
-        inside = f"SELECT 1 FROM {relation.sql} AS o WHERE {self._met(relation, 'o')}"
+        inside = f"SELECT 1 FROM {relation.sql} AS o WHERE {self.met(relation, 'o')}"
         return f"{self.g.one(('EXISTS', 'NOT EXISTS'))} ({inside})"
 
     def _membership(self) -> str:
@@ -134,7 +123,7 @@ class Query:
         if not relation.of("word") and not relation.of("key"):
             return self._exists()
         column, own = (relation.of("word")[0], "s.shop") if relation.of("word") else (relation.of("key")[0], "s.id")
-        inside = f"SELECT o.{column} FROM {relation.sql} AS o WHERE {self._met(relation, 'o')}"
+        inside = f"SELECT o.{column} FROM {relation.sql} AS o WHERE {self.met(relation, 'o')}"
         return f"{own} {g.one(('IN', 'IN', 'NOT IN'))} ({inside})"
 
     def _asof(self) -> str:
@@ -171,7 +160,7 @@ class Query:
         g, name = self.g, self.g.name("r")
         direction = g.one((" DESC", " DESC", ""))
         order = f"o.made{direction}" + g.one((", o.id", ", o.id DESC", ""))
-        met = self._met(SALES, "o")
+        met = self.met(SALES, "o")
         if g.often(0.4):
             return f"(SELECT o.price FROM sales AS o WHERE {met} ORDER BY {order} LIMIT 1)"
         if g.often(0.5):

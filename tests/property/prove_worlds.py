@@ -1,0 +1,174 @@
+"""Worlds made once for many queries: each database lies in a schema of one DuckDB, and its other futures beside it.
+
+Building databases costs more than asking them: here a query is run on all of them in a few milliseconds each.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from random import Random
+from threading import Timer
+
+import duckdb
+
+from tzero.falsify.bench import Output, cell, type_of
+from tzero.falsify.case import Case
+from tzero.falsify.compare import Difference, Shape
+from tzero.falsify.cut import Cut
+from tzero.falsify.cuts import Cuts
+from tzero.falsify.database import random_world
+from tzero.falsify.literals import Literals
+from tzero.falsify.mutations import LATE, MUTATIONS, Mutation, Scene, Setting
+from tzero.falsify.mutations.applied import mutated
+from tzero.falsify.mutations.zone import ZONES
+from tzero.falsify.tables import tables_of
+from tzero.falsify.times import Times
+from tzero.falsify.values import Values
+from tzero.falsify.world import World, changes
+from tzero.prove import Declarations
+
+_LONGEST = 20.0
+"""A query has so many seconds on all worlds."""
+
+
+@dataclass(frozen=True)
+class Future:
+    """What a database may become after a cut; without one, what must make no difference at all."""
+
+    schema: str
+    world: World
+    says: str
+    cut: Cut | None = None
+    zone: str = "UTC"
+
+
+@dataclass(frozen=True)
+class Database:
+    schema: str
+    world: World
+    futures: tuple[Future, ...]
+
+
+@dataclass(frozen=True)
+class Found:
+    """The first difference that a query shows, and between which worlds."""
+
+    case: Case
+    difference: Difference
+
+
+class Worlds:
+    """Databases of the declared relations. ``literals`` are the constants, zones and joins that the data is made for.
+
+    ``rest`` is a query with the key and the anchor of every row that may be asked about: cuts are chosen there.
+    """
+
+    def __init__(
+        self, declarations: Declarations, literals: Literals, rest: str, seed: object, *, databases: int, futures: int
+    ) -> None:
+        self.query = declarations.query
+        self.random = Random(str(seed))
+        self.connection = duckdb.connect()
+        self.connection.execute("SET threads = 1")
+        self.literals = literals
+        self.times = Times(self.query.zone or "UTC")
+        self.tables = tables_of(list(declarations.relations.values()), self.query.own, self.literals)
+        own = next((table for table in self.tables if table.own), None)
+        self.own = own.name if own else None
+        self.key = own.key if own else ()
+        self.runs = 0
+        self.databases = [self._database(number, rest, futures) for number in range(databases)]
+
+    def close(self) -> None:
+        self.connection.close()
+
+    # -- asking -----------------------------------------------------------------------------------------------------
+
+    def falsified(self, sql: str, some: int = 0) -> Found | None:
+        """The first world in which a query sees the future; in so many of the databases, 0: in all.
+
+        Raises duckdb.Error where it does not run.
+        """
+        timer = Timer(_LONGEST, self.connection.interrupt)
+        timer.start()
+        try:
+            return self._falsified(sql, self.random.sample(self.databases, some) if some else self.databases)
+        finally:
+            timer.cancel()
+
+    def _falsified(self, sql: str, databases: list[Database]) -> Found | None:
+        for database in databases:
+            base = self._run(database.schema, sql)
+            shape = Shape.of(base, self.query, self.key)
+            before = Setting(database.world, sql)
+            for future in database.futures:
+                after = replace(before, world=future.world, zone=future.zone)
+                case = Case(future.says, future.says, before, after, shape, future.cut, self.own, self.key)
+                difference = case.difference(base, self._run(future.schema, sql, future.zone))
+                if difference is not None:
+                    return Found(case, difference)
+        return None
+
+    def _run(self, schema: str, sql: str, zone: str = "UTC") -> Output:
+        self.runs += 1
+        self.connection.execute(f"SET search_path = '{schema}'; SET TimeZone = '{zone}'")
+        cursor = self.connection.execute(sql)
+        rows = [tuple(cell(value) for value in row) for row in cursor.fetchall()]
+        return Output(tuple(item[0] for item in cursor.description or ()), rows)
+
+    def shown(self, found: Found) -> str:
+        """The difference, and the rows behind it."""
+        case, moment = found.case, found.case.cut and found.case.cut.moment
+        lines = [f"  {case.says}, cut {moment}, {found.difference.column}"]
+        lines += [f"  before {found.difference.before}", f"  after  {found.difference.after}"]
+        for change in changes(case.before.world, case.after.world) if case.cut else ():
+            lines.append(f"  {change.verb} {change.relation} {change.before} -> {change.after}")
+        return "\n".join(lines)
+
+    # -- making -----------------------------------------------------------------------------------------------------
+
+    def _database(self, number: int, rest: str, futures: int) -> Database:
+        values = Values.around(self.random, self.literals, self.times)
+        world = random_world(values, self.tables)
+        schema = f"w{number}"
+        self._load(schema, world)
+        base = self._run(schema, rest)
+        shape = Shape.of(base, self.query, self.key)
+        cuts = Cuts(self.tables, self.query, self.times, values, world, base, shape)
+        moments = [moment for _ in range(1 + futures // 6) for moment in cuts.moments()]
+        turns = self._turns()
+        found = [self._turned(number, world)]
+        for at, moment in enumerate(moments[:futures]):
+            mutation = turns[(number + at) % len(turns)]
+            scene = Scene(self.tables, world, cuts.at(moment), values)
+            found.append(Future(f"{schema}_{at}", mutated(mutation, scene), mutation.says, scene.cut))
+        for future in found:
+            self._load(future.schema, future.world)
+        return Database(schema, world, tuple(found))
+
+    def _turns(self) -> list[Mutation]:
+        """Every mutation, and between two of them the one that does all of it at once."""
+        most, *others = [mutation for mutation in MUTATIONS if mutation.applies(self.tables)]
+        return [each for other in (*others, LATE) for each in (most, other) if other.applies(self.tables)]
+
+    def _turned(self, number: int, world: World) -> Future:
+        """The same rows in another order, in a session of another zone unless the zone is pinned."""
+        other = World()
+        for name, rows in world.rows.items():
+            uids = list(rows)
+            self.random.shuffle(uids)
+            other.rows[name] = {uid: rows[uid] for uid in uids}
+        pinned = self.query.zone is not None
+        zone = "UTC" if pinned else self.random.choice(ZONES)
+        return Future(f"w{number}_turned", other, "rows in another order, a session in another zone", zone=zone)
+
+    def _load(self, schema: str, world: World) -> None:
+        self.connection.execute(f"CREATE SCHEMA {schema}")
+        for table in self.tables:
+            columns = ", ".join(f"{name} {type_of(table, name, 'duckdb', 'duckdb')}" for name in table.kinds)
+            self.connection.execute(f"CREATE TABLE {schema}.{table.name} ({columns})")
+            rows = list(world.rows[table.name].values())
+            if rows:
+                marks = ", ".join([f"({', '.join('?' for _ in table.kinds)})"] * len(rows))
+                cells = [row[name] for row in rows for name in table.kinds]
+                self.connection.execute(f"INSERT INTO {schema}.{table.name} VALUES {marks}", cells)
