@@ -16,7 +16,7 @@ class Query(Shapes):
 
     def sql(self) -> str:
         g = self.g
-        features = [self._feature() for _ in range(g.random.choice((1, 1, 2, 3)))]
+        features = [self._feature() for _ in range(g.random.choice((1, 1, 1, 1, 2) if g.wide else (1, 1, 2, 3)))]
         listed = ", ".join(f"{feature} AS f{i}" for i, feature in enumerate(features))
         if g.often(0.12):
             self.filters.append(self._filter())

@@ -15,7 +15,7 @@ from tzero.cli.annotations import annotation
 from tzero.cli.checked import Checked
 from tzero.cli.frames import frames
 from tzero.cli.output import clean, put_json
-from tzero.prove import PRESENCE, Finding, Verdict
+from tzero.prove import PRESENCE, Finding, Proof, Verdict
 from tzero.prove.rules import RULES
 
 
@@ -50,10 +50,9 @@ def text_lines(found: list[Checked], *, facts: bool = False) -> list[str]:
     lines: list[str] = [line for item in found for line in frames(item)]
     for item in found:
         proof = item.proof
-        proved = sum(column.verdict is Verdict.PROVED for column in proof.columns)
-        lines.append(f"{proof.verdict.value:8} {item.title or 'statement'}: {proved} of {len(proof.columns)} proved")
+        lines.append(f"{proof.verdict.value:8} {item.title or 'statement'}: {_summary(proof)}")
         if facts:
-            lines += [f"  {c.column}: {fact}" for c in proof.columns for fact in c.facts]
+            lines += [f"  {_subject(proof, c.column)}: {fact}" for c in proof.columns for fact in c.facts]
             lines += [f"  assumed: {assumption}" for assumption in proof.assumptions]
             lines += [f"  needs: {fact}" for fact in item.needs]
     if len(found) > 1:
@@ -63,6 +62,17 @@ def text_lines(found: list[Checked], *, facts: bool = False) -> list[str]:
     return lines
 
 
+def _summary(proof: Proof) -> str:
+    """How much is proved; first of all whether the rows are there, for what is proved of a column rests on that."""
+    proved = sum(column.verdict is Verdict.PROVED for column in proof.columns)
+    counted = f"{proved} of {len(proof.columns)} proved"
+    return f"whether a row is there is not proved; {counted}, given that it is" if proof.given else counted
+
+
+def _subject(proof: Proof, column: str) -> str:
+    return f"{column}, given that the row is there" if column in proof.given else column
+
+
 def workflow_command(item: Checked, finding: Finding) -> str:
     """A finding as an annotation of a workflow run."""
     place: dict[str, object] = {"file": item.file or item.name}
@@ -70,12 +80,15 @@ def workflow_command(item: Checked, finding: Finding) -> str:
     if span is not None:
         place |= {"line": span.line, "col": span.column}
     level = "error" if finding.verdict is Verdict.LEAK else "warning"
-    return annotation(level, _told(finding), **place, title=f"{finding.code} {RULES[finding.code].name}")
+    return annotation(level, _told(item, finding), **place, title=f"{finding.code} {RULES[finding.code].name}")
 
 
-def _told(finding: Finding) -> str:
-    subject = "the row" if finding.column == PRESENCE else f"column {finding.column}"
-    return f"{subject}: {finding.message} Missing: {finding.missing}. Fix: {finding.fix}."
+def _told(item: Checked, finding: Finding) -> str:
+    subject, rest = f"column {finding.column}", ""
+    if finding.column == PRESENCE:
+        subject, given = "the row", item.proof.given
+        rest = f" Proved only given that the row is there: {', '.join(given)}." if given else ""
+    return f"{subject}: {finding.message} Missing: {finding.missing}. Fix: {finding.fix}.{rest}"
 
 
 def sarif(found: list[Checked]) -> dict[str, Any]:
@@ -104,7 +117,7 @@ def _result(item: Checked, finding: Finding) -> dict[str, Any]:
         "ruleId": finding.code,
         "ruleIndex": list(RULES).index(finding.code),
         "level": "error" if finding.verdict is Verdict.LEAK else "warning",
-        "message": {"text": clean(_told(finding))},
+        "message": {"text": clean(_told(item, finding))},
         "locations": [_location(item, finding)],
     }
 

@@ -85,14 +85,14 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class ColumnProof:
-    """The verdict of one output column or of the row's presence, with the facts that the proof used."""
+    """The verdict of one output column or of the row's presence, with the facts that the proof used.
+
+    That of a column is about its value in a row that is there: see :meth:`Proof.given`.
+    """
 
     column: str
     verdict: Verdict
     facts: tuple[str, ...] = ()
-
-    def to_json(self) -> dict[str, Any]:
-        return {"column": self.column, "verdict": self.verdict.value, "facts": list(self.facts)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +112,18 @@ class Proof:
     def proved(self) -> bool:
         return self.verdict is Verdict.PROVED
 
+    @property
+    def given(self) -> tuple[str, ...]:
+        """The columns that are proved only given that their row is there, since it is not proved whether it is.
+
+        >>> row, price = ColumnProof(PRESENCE, Verdict.UNPROVED), ColumnProof("price", Verdict.PROVED)
+        >>> Proof((row, price)).given, Proof((price,)).given
+        (('price',), ())
+        """
+        if all(proof.verdict is Verdict.PROVED for proof in self.columns if proof.column == PRESENCE):
+            return ()
+        return tuple(proof.column for proof in self.columns if proof.verdict is Verdict.PROVED)
+
     def of(self, column: str) -> ColumnProof:
         """The proof of one output column, or of :data:`PRESENCE`."""
         return next(proof for proof in self.columns if proof.column == column)
@@ -119,7 +131,15 @@ class Proof:
     def to_json(self) -> dict[str, Any]:
         return {
             "verdict": self.verdict.value,
-            "columns": [column.to_json() for column in self.columns],
+            "columns": [self._column_json(column) for column in self.columns],
             "findings": [finding.to_json() for finding in self.findings],
             "assumptions": list(self.assumptions),
+        }
+
+    def _column_json(self, proof: ColumnProof) -> dict[str, Any]:
+        return {
+            "column": proof.column,
+            "verdict": proof.verdict.value,
+            "given": PRESENCE if proof.column in self.given else None,
+            "facts": list(proof.facts),
         }

@@ -10,12 +10,13 @@ from typing import Any
 @dataclass(frozen=True, slots=True)
 class Note:
     """What is proved of one column, and by which facts; ``PROVED``, ``UNPROVED`` or ``LEAK``. ``likewise`` where the
-    note before it says the same."""
+    note before it says the same, ``given`` where it holds only given that the row is there."""
 
     column: str
     verdict: str
     facts: tuple[str, ...]
     likewise: bool = False
+    given: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,12 @@ def margin_of(evidence: Mapping[str, Any] | None) -> Margin | None:
         return None
     facts = evidence["facts"]
     notes = {
-        item["column"]: Note(item["column"], item["verdict"], tuple(facts[number] for number in item["facts"]))
+        item["column"]: Note(
+            item["column"],
+            item["verdict"],
+            tuple(facts[number] for number in item["facts"]),
+            given=item.get("given", False),
+        )
         for item in evidence["columns"]
     }
     left = dict(notes)

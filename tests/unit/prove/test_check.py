@@ -201,6 +201,27 @@ def test_a_witness_is_told_of_what_it_shows(folder: Path) -> None:
     assert sorted(verdicts.values()) == ["LEAK", "UNPROVED"], verdicts
 
 
+def test_what_is_proved_of_rows_that_may_not_be_there_says_so(folder: Path) -> None:
+    """A reader of the columns alone must not take them for proved where it is not proved whether their rows are."""
+    gone = SAFE.strip() + " WHERE EXISTS (SELECT 1 FROM sales o WHERE o.made > s.made)"
+    (folder / "gone.sql").write_text(f"{HEADER}\n{gone}", encoding="utf-8")
+    kinds = ("text", "json", "sarif", "github")
+    done = {kind: run(folder / "gone.sql", "--seconds", 0, "--facts", "--output", kind) for kind in kinds}
+    assert {result.exit_code for result in done.values()} == {1}
+    assert "gone.sql: whether a row is there is not proved; 3 of 4 proved, given that it is" in done["text"].stdout
+    assert "  n, given that the row is there: rows of sales are bounded before t0" in done["text"].stdout
+    columns = json.loads(done["json"].stdout)["statements"][0]["columns"]
+    assert {column["column"]: column["given"] for column in columns if column["verdict"] == "PROVED"} == dict.fromkeys(
+        ("id", "t0", "n"), "(row presence)"
+    )
+    told = json.loads(done["sarif"].stdout)["runs"][0]["results"][0]["message"]["text"]
+    assert told.startswith("the row: ")
+    assert told.endswith("Proved only given that the row is there: id, t0, n.")
+    assert "Proved only given that the row is there: id, t0, n." in done["github"].stdout
+    safe = json.loads(run(folder / "safe.sql", "--declare", folder / "declared.toml", "--output", "json").stdout)
+    assert {column["given"] for column in safe["statements"][0]["columns"]} == {None}
+
+
 def test_a_frame_is_in_line_with_tabs_wide_letters_and_eighty_columns(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

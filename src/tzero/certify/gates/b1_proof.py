@@ -59,7 +59,12 @@ def _evidence(found: Proved, dialect: str) -> dict[str, Any]:
         "query": [[line.text, line.column] for line in outline(found.query, dialect)],
         "facts": facts,
         "columns": [
-            {"column": c.column, "verdict": c.verdict.value, "facts": [facts.index(fact) for fact in c.facts]}
+            {
+                "column": c.column,
+                "verdict": c.verdict.value,
+                "given": c.column in found.proof.given,
+                "facts": [facts.index(fact) for fact in c.facts],
+            }
             for c in found.proof.columns
         ],
         "assumptions": list(found.proof.assumptions),
@@ -71,6 +76,9 @@ def _summary(proof: Proof, proved: int) -> str:
         return f"presence and {len(proof.columns) - 1} columns are proved for all data"
     leaks = sum(column.verdict is Proven.LEAK for column in proof.columns)
     seen = f", {leaks} seen to leak" if leaks else ""
+    if proof.given:
+        given = f"the values of {proved} of {len(proof.columns) - 1} columns are, given that it is"
+        return f"whether a row is there is not proved; {given}{seen}"
     return f"{proved} of {len(proof.columns)} are proved (presence counts as one){seen}"
 
 

@@ -8,6 +8,7 @@ from tests.unit.certify.shop import Shop
 from tzero.certify.gate import GateResult, Verdict
 from tzero.certify.gates.b1_proof import ProofGate
 from tzero.prove import PRESENCE
+from tzero.report.proof_margin import margin_of
 
 
 def judged(shop: Shop, query: str, seconds: float = 0.0) -> GateResult:
@@ -46,6 +47,14 @@ def test_a_row_that_is_there_because_of_later_ones(shop: Shop) -> None:
     result = judged(shop, f"{OWN_SQL} WHERE EXISTS (SELECT 1 FROM raw.sales l WHERE l.sold_at > s.sold_at)")
     assert result.verdict is Verdict.UNPROVED
     assert {finding.column for finding in result.findings} == {PRESENCE}
+    assert result.summary.startswith("whether a row is there is not proved; the values of ")
+    margin = margin_of(result.evidence)
+    assert margin is not None
+    notes = [line.note for line in margin.lines if line.note] + list(margin.apart)
+    assert {note.column for note in notes if not note.given} == {PRESENCE}
+    whole = margin_of(judged(shop, OWN_SQL).evidence)
+    assert whole is not None
+    assert not any(line.note.given for line in whole.lines if line.note)
 
 
 def test_a_relation_that_nobody_declared(shop: Shop) -> None:
