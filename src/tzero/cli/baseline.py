@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tzero.cli.options import acceptance_options, project_options, settings
+from tzero.cli.options import acceptance_options, full_option, project_options, settings
 from tzero.cli.output import ago, put, put_json, put_table, say
 
 if TYPE_CHECKING:
@@ -41,13 +41,14 @@ def show(view: str | None) -> None:
 
 @command.command("diff")
 @click.argument("view", required=False)
+@full_option
 @project_options
 @click.pass_context
-def diff(ctx: click.Context, view: str | None) -> None:
+def diff(ctx: click.Context, view: str | None, full: bool) -> None:
     """Compare VIEW with its accepted baseline, and say why what changed did. Exit 1 where a settled day changed."""
     given = settings()
     with given.open_project() as project:
-        found = project.baseline_difference(view)
+        found = project.baseline_difference(view, full=full)
     if given.as_json:
         put_json(found.as_json())
     else:
@@ -85,6 +86,8 @@ def _told(found: Comparison) -> None:
         return
     changes = found.changes
     put(f"  {changes.compared:,} digests compared, {len(changes.drifted)} days drifted, {len(changes.grown)} are new")
+    if now.unbroken:
+        put(f"  {now.unbroken:,} days are under an unbroken seal and were not digested again (--full digests them)")
     if found.settling_days:
         put(f"  the last {found.settling_days} days are settling ([baseline] settling_days in tzero.toml)")
     for day in changes.settling:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tzero.cli.annotations import annotation
-from tzero.cli.options import project_options_with, settings
+from tzero.cli.options import full_option, project_options_with, settings
 from tzero.cli.output import put, put_json, put_table, say
 
 if TYPE_CHECKING:
@@ -22,20 +22,21 @@ if TYPE_CHECKING:
 
 @click.command("certify")
 @click.argument("view", required=False)
+@full_option
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Where the files go.")
 @project_options_with("github")
 @click.pass_context
-def command(ctx: click.Context, view: str | None, out: Path | None) -> None:
+def command(ctx: click.Context, view: str | None, out: Path | None, full: bool) -> None:
     """Run every gate over VIEW (default: over every view) and write its certificate. Exit 1 where one refuses.
 
     A certificate is kept in the store, and written to the folder certificates of the project.
     """
-    made = certified(view, out)
+    made = certified(view, out, full)
     show(made, settings().output)
     ctx.exit(0 if all(found.is_good for found in made) else 1)
 
 
-def certified(view: str | None = None, out: Path | None = None) -> list[Certificate]:
+def certified(view: str | None = None, out: Path | None = None, full: bool = False) -> list[Certificate]:
     """Certify a view, or every view, telling of each gate; the certificates are kept and written."""
     from tzero.report.written import write_certificate
 
@@ -45,7 +46,7 @@ def certified(view: str | None = None, out: Path | None = None) -> list[Certific
         names = [project.certifiable_name(view)] if view else project.certifiable_names
         for name in names:
             with gates_shown(str(name)) as progress:
-                made.append(project.certify(str(name), progress=progress))
+                made.append(project.certify(str(name), full=full, progress=progress))
             say(f"  written to {write_certificate(made[-1], folder)}")
     return made
 

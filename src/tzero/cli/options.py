@@ -61,6 +61,11 @@ def acceptance_options(command: F) -> F:
     return click.option("--by", required=True, metavar="NAME", help="Who answers for it.")(command)
 
 
+def full_option(command: F) -> F:
+    """Add ``--full``: seals are not enough."""
+    return click.option("--full", is_flag=True, help="Digest every day, those whose seals are unbroken too.")(command)
+
+
 def settings() -> Settings:
     """What was given on the command line, the value nearest to the command's end first."""
     kept = click.get_current_context().find_root().meta

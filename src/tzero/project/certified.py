@@ -47,16 +47,18 @@ class Certified(Opened):
         view: View = None,
         *,
         seconds: float | None = None,
+        full: bool = False,
         target: str | None = None,
         progress: Progress = silent,
     ) -> Certificate:
         """Run every gate over a view and keep the certificate, which is good only where all of them hold.
 
-        ``seconds`` is how long the search for a witness may take (default: as in tzero.toml).
+        ``seconds`` is how long the search for a witness may take (default: as in tzero.toml). Days whose
+        seals are unbroken are not digested again, unless ``full``.
         """
         with self.session(target) as engine, engine.exclusive("tzero certify"):
             self._require_migrated(engine)
-            return certify_subject(self.subject(engine, view), self.config, progress, seconds)
+            return certify_subject(self.subject(engine, view), self.config, progress, seconds, full)
 
     def accept(self, view: View = None, *, by: str, why: str, target: str | None = None) -> tuple[RelationName, ...]:
         """Accept a view as it is now, by name and with a reason: the definitions of its lineage, and for a view of the
@@ -71,10 +73,13 @@ class Certified(Opened):
         with self.session(target, read_only=True) as engine:
             return baseline.history(self._state(engine), str(self.certifiable_name(view)))
 
-    def baseline_difference(self, view: View = None, *, target: str | None = None) -> Comparison:
-        """What a view holds now beside its accepted baseline, and why settled days changed; writes nothing."""
+    def baseline_difference(self, view: View = None, *, full: bool = False, target: str | None = None) -> Comparison:
+        """What a view holds now beside its accepted baseline, and why settled days changed; writes nothing.
+
+        Days whose seals are unbroken are not digested again, unless ``full``.
+        """
         with self.session(target, read_only=True) as engine:
-            return compare(self.subject(engine, view))
+            return compare(self.subject(engine, view), full)
 
     def accept_baseline(
         self, view: View = None, *, by: str, why: str, target: str | None = None

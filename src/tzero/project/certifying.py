@@ -145,14 +145,16 @@ def _time(relation: Relation) -> str | None:
     return relation.time or relation.known_at
 
 
-def certify_subject(subject: Subject, config: Config, progress: Progress, seconds: float | None = None) -> Certificate:
+def certify_subject(
+    subject: Subject, config: Config, progress: Progress, seconds: float | None = None, full: bool = False
+) -> Certificate:
     """Run every gate over a subject, and keep the certificate, good or bad.
 
     A good one accepts the definitions that it saw for the first time, and days of T0 that are new.
     """
     if subject.deployment is None:
         promise_found(subject)
-    chosen = gates(config.certify.seconds if seconds is None else seconds)
+    chosen = gates(config.certify.seconds if seconds is None else seconds, full)
     marks = _marks(subject)
     certification = pass_gates(subject, chosen, progress)
     compared = next((gate.found for gate in chosen if isinstance(gate, BaselineGate)), None)

@@ -16,8 +16,8 @@ from tzero.state import migrations
 
 MAINTAIN_SINCE = 170_000
 _APPENDED = (
-    "t0_run", "t0_certificate", "t0_accepted", "t0_baseline", "t0_baseline_day", "t0_base", "t0_base_row",
-    "t0_capture",
+    "t0_run", "t0_certificate", "t0_accepted", "t0_baseline", "t0_baseline_day", "t0_baseline_seal", "t0_base",
+    "t0_base_row", "t0_capture",
 )  # fmt: skip
 """What a refresh and a certificate write: tables that only ever grow."""
 

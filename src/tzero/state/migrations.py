@@ -193,6 +193,19 @@ MIGRATIONS = (
 )""",
         ),
     ),
+    Migration(
+        8,
+        "seals of the days of baselines",
+        (
+            """CREATE TABLE {schema}.t0_baseline_seal (
+    number BIGINT NOT NULL,
+    relation TEXT NOT NULL,
+    day TEXT NOT NULL,
+    seal TEXT NOT NULL,
+    PRIMARY KEY (number, day)
+)""",
+        ),
+    ),
 )
 LATEST = MIGRATIONS[-1].version
 

@@ -19,12 +19,14 @@ UNDATED = ""
 class DayDigest:
     """What a relation holds of one day: how many rows, and a digest of each column, 16 hex digits.
 
-    ``day`` is an ISO date (as the database writes it: of ``infinity`` too), or empty where rows have no T0.
+    ``day`` is an ISO date (as the database writes it: of ``infinity`` too), or empty where rows have no T0. ``seal``
+    says whether any of it can have changed since, and is the engine's own.
     """
 
     day: str
     rows: int
     digests: tuple[str, ...]
+    seal: str = ""
 
     @property
     def sha256(self) -> str:
@@ -37,7 +39,8 @@ class Baseline:
 
     Digests depend on the rows alone, not on their order, the session, or the number of threads. Those of integers,
     texts, booleans, days and moments are the same on every engine; those of floats are the engine's own, and ``probe``
-    says by which hash they were made.
+    says by which hash they were made. ``unbroken`` counts the days whose seals were found unbroken, so that their
+    digests are those that were kept.
 
     >>> day = DayDigest("2024-05-01", 2, ("0123456789abcdef",))
     >>> Baseline("shop.features", ("id",), (day,)).sha256[:16]
@@ -48,6 +51,7 @@ class Baseline:
     columns: tuple[str, ...]
     days: tuple[DayDigest, ...]
     probe: str = ""
+    unbroken: int = 0
 
     @cached_property
     def sha256(self) -> str:

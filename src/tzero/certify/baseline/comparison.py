@@ -13,7 +13,7 @@ from tzero.certify.baseline.classification import classify
 from tzero.certify.baseline.context import context_of
 from tzero.certify.baseline.drift import Drift
 from tzero.certify.baseline.evidence import evidence_of
-from tzero.certify.baseline.taking import take
+from tzero.certify.baseline.taking import take, take_again
 from tzero.certify.subject import Subject
 
 
@@ -38,8 +38,10 @@ class Comparison:
 
     @property
     def is_same(self) -> bool:
-        """Whether there is nothing to write: not one digest differs from what was last written."""
-        return self.before is not None and self.before.record.sha256 == self.now.sha256 and not self.drifts
+        """Whether there is nothing to write: not one digest, and no seal, differs from what was last written."""
+        if self.before is None or self.drifts or self.before.record.sha256 != self.now.sha256:
+            return False
+        return all(day.day in self.before.days and self.before.days[day.day].seal == day.seal for day in self.now.days)
 
     def is_settled(self, day: str) -> bool:
         """Whether a day of now is before the last ``settling_days`` days that have rows."""
@@ -56,6 +58,7 @@ class Comparison:
             else {"number": last.number, "sha256": last.sha256, "by": last.accepted_by, "at": last.accepted_at},
             "settling_days": self.settling_days,
             "compared": self.changes.compared,
+            "unbroken_days": self.now.unbroken,
             "drifts": [drift.as_json() for drift in self.drifts],
             "rewritten": [found.as_json() for found in self.rewritten],
             "settling": [{"day": day.day, "columns": list(day.columns)} for day in self.changes.settling],
@@ -65,9 +68,13 @@ class Comparison:
         }
 
 
-def compare(subject: Subject) -> Comparison:
-    """Digest the relation now and compare it with what was accepted. Base rows are read only where a day drifted."""
-    now, before = take(subject), accepted(subject.state, subject.relation)
+def compare(subject: Subject, full: bool = False) -> Comparison:
+    """Digest the relation now and compare it with what was accepted. Base rows are read only where a day drifted.
+
+    Days whose seals are unbroken are not digested again, unless ``full``.
+    """
+    before = accepted(subject.state, subject.relation)
+    now = take(subject) if full or before is None else take_again(subject, before)
     history = rewritten(subject)
     if before is None:
         days = tuple(day.day for day in now.days)

@@ -11,15 +11,15 @@ the database can make such states on purpose, as with any sum.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 from tzero.certify.baseline.baseline import DIGITS, UNDATED, DayDigest
-from tzero.certify.baseline.forms import Form, day_of, hashed
+from tzero.certify.baseline.forms import Form, hashed
+from tzero.certify.baseline.scan import Scan
+from tzero.certify.baseline.seals import Sealing
 from tzero.engines.base import Engine
 from tzero.engines.catalog import ColumnInfo
-from tzero.sql.names import RelationName
-from tzero.sql.render import quoted
 
 _PRIMES = (2147483659, 2147483693)
 """The first two above 2**31: what is left of a value of 32 bits is the value."""
@@ -28,33 +28,20 @@ _AT_ONCE = 300
 """How many columns one scan takes: PostgreSQL knows no query with more than 1,664."""
 
 
-@dataclass(frozen=True, slots=True)
-class Scan:
-    """A relation to digest: by which columns its rows are told apart, and where the day of each stands.
-
-    ``days`` is the relation with the times, itself or another one that is joined on its key; ``time`` None where the
-    rows have none.
-    """
-
-    relation: RelationName
-    columns: tuple[ColumnInfo, ...]
-    key: tuple[str, ...]
-    days: RelationName
-    days_key: tuple[str, ...]
-    time: ColumnInfo | None
-    zone: str
-
-
-def digest(engine: Engine, scan: Scan) -> tuple[DayDigest, ...]:
-    """The digests of every day, oldest first."""
-    found: dict[str, list[str]] = {}
-    rows: dict[str, int] = {}
+def digest(engine: Engine, scan: Scan, days: Collection[str] | None = None) -> tuple[DayDigest, ...]:
+    """The digests of every day, or of some ``days`` only, oldest first; the seal of a day is of the same scan."""
+    sealing = Sealing.of(engine, scan)
+    found: dict[str, DayDigest] = {}
     for start in range(0, len(scan.columns), _AT_ONCE):
         forms = [Form(column, engine.dialect, "r") for column in scan.columns[start : start + _AT_ONCE]]
-        for day, number, *sums in engine.rows(_query(scan, forms, engine.dialect)):
-            rows[day or UNDATED] = int(number)
-            found.setdefault(day or UNDATED, []).extend(_digests(forms, sums))
-    return tuple(DayDigest(day, rows[day], tuple(found[day])) for day in sorted(found))
+        sealed = sealing.row if start == 0 else "0"
+        for name, rows, total, *sums in engine.rows(_query(scan, forms, sealed, days)):
+            day, digests = name or UNDATED, tuple(_digests(forms, sums))
+            if start == 0:
+                found[day] = DayDigest(day, int(rows), digests, sealing.seal(day, int(rows), int(total)))
+            else:
+                found[day] = replace(found[day], digests=(*found[day].digests, *digests))
+    return tuple(found[day] for day in sorted(found))
 
 
 def probe(engine: Engine) -> str:
@@ -65,9 +52,9 @@ def probe(engine: Engine) -> str:
     return f"{engine.dialect} {int(total[0][0])}"
 
 
-def sums_of(part: str, source: str, key: Sequence[Form], forms: Sequence[Form]) -> str:
-    """A query of the sums that digests are made of: ``part``, the number of its rows ``n``, and the sums of each form,
-    ``s0``, ``s1`` and so on. ``key`` tells the rows apart.
+def sums_of(part: str, source: str, key: Sequence[Form], forms: Sequence[Form], whole: str = "0") -> str:
+    """A query of the sums that digests are made of: ``part``, the number of its rows ``n``, the sum of ``whole``, an
+    integer for each row, and the sums of each form, ``s0``, ``s1`` and so on. ``key`` tells the rows apart.
     """
     dialect = forms[0].dialect
     values = "".join(f", {form.integer} AS v{at}" for at, form in enumerate(forms))
@@ -76,30 +63,26 @@ def sums_of(part: str, source: str, key: Sequence[Form], forms: Sequence[Form]) 
     hashes = hashed(f"({' || '.join(form.part for form in key)})", dialect)
     # so that PostgreSQL makes the hash of a key once per row, not once per sum
     apart = " OFFSET 0" if dialect == "postgres" else ""
-    keyed = f"SELECT {part} AS part, {hashes} AS h{values} FROM {source}{apart}"
+    keyed = f"SELECT {part} AS part, {whole} AS whole, {hashes} AS h{values} FROM {source}{apart}"
     split = f"SELECT *, (h >> 30) + 1 AS k1, (h & {_HALF - 1}) + 1 AS k2 FROM ({keyed}) AS keyed{apart}"
-    return f"SELECT part, count(*) AS n{sums} FROM ({split}) AS split GROUP BY part"
+    return f"SELECT part, count(*) AS n, sum(whole) AS whole{sums} FROM ({split}) AS split GROUP BY part"
 
 
-def _query(scan: Scan, forms: Sequence[Form], dialect: str) -> str:
+def _query(scan: Scan, forms: Sequence[Form], sealed: str, days: Collection[str] | None) -> str:
+    dialect = forms[0].dialect
     key = [Form(column, dialect, "r") for name in scan.key for column in scan.columns if column.name == name]
-    day = f"CAST({_day(scan, dialect)} AS text)"
-    return sums_of(day, _source(scan, dialect), key, forms)
+    day = scan.day(dialect)
+    wanted = "" if days is None else f" WHERE {_among(day, days)}"
+    sums = "".join(f", s{at}" for at in range(sum(1 if form.is_float else 2 for form in forms)))
+    found = sums_of(day, f"{scan.source(dialect)}{wanted}", key, forms, sealed)
+    # a day becomes a text once, not once per row
+    return f"SELECT CAST(part AS text), n, whole{sums} FROM ({found}) AS sums"
 
 
-def _source(scan: Scan, dialect: str) -> str:
-    relation = f"{quoted(scan.relation, dialect)} AS r"
-    if scan.days == scan.relation:
-        return relation
-    pairs = zip(scan.key, scan.days_key, strict=True)
-    same = " AND ".join(f"r.{quoted(mine, dialect)} = d.{quoted(theirs, dialect)}" for mine, theirs in pairs)
-    return f"{relation} LEFT JOIN {quoted(scan.days, dialect)} AS d ON {same}"
-
-
-def _day(scan: Scan, dialect: str) -> str:
-    if scan.time is None:
-        return "CAST(NULL AS date)"
-    return day_of(Form(scan.time, dialect, "r" if scan.days == scan.relation else "d"), scan.zone)
+def _among(day: str, days: Collection[str]) -> str:
+    """Whether a day is one of some days, as the database writes them."""
+    listed = ", ".join("'" + found.replace("'", "''") + "'" for found in sorted(days))
+    return f"coalesce(CAST({day} AS text), '{UNDATED}') IN ({listed})"
 
 
 def _sums(form: Form, value: str) -> list[str]:

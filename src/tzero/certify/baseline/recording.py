@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import getpass
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 
 from tzero.certify.baseline.captures import reseal
 from tzero.certify.baseline.comparison import Comparison
@@ -12,9 +12,10 @@ from tzero.certify.baseline.context import context_of
 from tzero.certify.baseline.sources import sources_of
 from tzero.certify.subject import Subject
 from tzero.errors import FindingError, UsageError
-from tzero.state import base_row, baseline, baseline_day
+from tzero.state import base_row, baseline, baseline_day, baseline_seal
 from tzero.state.baseline import BaselineRecord
 from tzero.state.baseline_day import DayRecord
+from tzero.state.baseline_seal import SealRecord
 
 COMMAND = "tzero certify"
 
@@ -42,8 +43,15 @@ def grow(subject: Subject, found: Comparison) -> BaselineRecord | None:
         raise FindingError(f"history was rewritten: {found.rewritten[0].message}", fix=found.rewritten[0].fix)
     if found.is_same:
         return None
-    why = "the first baseline" if found.before is None else f"{len(found.changes.grown)} new days"
-    return _record(subject, found, COMMAND, why)
+    return _record(subject, found, COMMAND, _why(found))
+
+
+def _why(found: Comparison) -> str:
+    if found.before is None:
+        return "the first baseline"
+    if found.before.record.sha256 == found.now.sha256:
+        return "the same digests, sealed again"
+    return f"{len(found.changes.grown)} new days"
 
 
 def _record(subject: Subject, found: Comparison, by: str, why: str) -> BaselineRecord:
@@ -53,7 +61,9 @@ def _record(subject: Subject, found: Comparison, by: str, why: str) -> BaselineR
         found.settling_days, by, _account(subject), why, dt.datetime.now(dt.UTC),
     )  # fmt: skip
     baseline.append(state, record)
-    baseline_day.append(state, _days(found, record.number))
+    days = tuple(_days(found, record.number))
+    baseline_day.append(state, days)
+    baseline_seal.append(state, _seals(found, record.number, {day.day for day in days}))
     for source in sources_of(subject):
         columns, name = source.columns, str(source.source)
         known = base_row.find(state, now.relation, name, columns)
@@ -76,6 +86,14 @@ def _days(found: Comparison, number: int) -> Iterator[DayRecord]:
             yield DayRecord(number, found.now.relation, day.day, day.rows, settled, "".join(day.digests))
     for gone in known.keys() - found.now.by_day.keys():
         yield DayRecord(number, found.now.relation, gone, 0, True, "")
+
+
+def _seals(found: Comparison, number: int, written: Set[str]) -> Iterator[SealRecord]:
+    """The seals that are not those last written, and one for every day that is written."""
+    known = found.before.days if found.before else {}
+    for day in found.now.days:
+        if day.seal and (day.day in written or known[day.day].seal != day.seal):
+            yield SealRecord(number, found.now.relation, day.day, day.seal)
 
 
 def _account(subject: Subject) -> str:

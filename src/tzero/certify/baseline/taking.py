@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
-from tzero.certify.baseline.baseline import Baseline
-from tzero.certify.baseline.digests import Scan, digest, probe
+from tzero.certify.baseline.accepted import Accepted
+from tzero.certify.baseline.baseline import Baseline, DayDigest
+from tzero.certify.baseline.digests import digest, probe
+from tzero.certify.baseline.scan import Scan
+from tzero.certify.baseline.seals import seals
 from tzero.certify.subject import Anchors, Subject
 from tzero.engines.base import Engine
 from tzero.engines.catalog import ColumnInfo, Description
@@ -24,14 +27,41 @@ def take(subject: Subject) -> Baseline:
 
 def take_at(engine: Engine, relation: RelationName, key: Sequence[str], anchors: Anchors) -> Baseline:
     """The same of a relation, of which no more is known than its key and where its T0 stands."""
+    return _taken(engine, scan_of(engine, relation, key, anchors), None, ())
+
+
+def take_again(subject: Subject, before: Accepted) -> Baseline:
+    """The same as `take` gives, for less: only the days whose seals are broken are digested, the others are as kept.
+
+    Where most seals are broken, or what is kept is not what was accepted, every day is digested.
+    """
+    engine = subject.engine
+    scan = scan_of(engine, subject.relation, subject.key, subject.anchors)
+    kept = {day.day: day for day in before.sealed([column.name for column in scan.columns])}
+    if not kept or before.record.probe != probe(engine):
+        return _taken(engine, scan, None, ())
+    now = seals(engine, scan)
+    unbroken = [kept[day] for day in now if day in kept and kept[day].seal == now[day]]
+    if len(unbroken) * 2 < len(now):
+        return _taken(engine, scan, None, ())
+    return _taken(engine, scan, now.keys() - {day.day for day in unbroken}, unbroken)
+
+
+def _taken(engine: Engine, scan: Scan, days: Collection[str] | None, unbroken: Sequence[DayDigest]) -> Baseline:
+    digested = () if days is not None and not days else digest(engine, scan, days)
+    found = sorted((*digested, *unbroken), key=lambda day: day.day)
+    names = tuple(column.name for column in scan.columns)
+    return Baseline(str(scan.relation), names, tuple(found), probe(engine), len(unbroken))
+
+
+def scan_of(engine: Engine, relation: RelationName, key: Sequence[str], anchors: Anchors) -> Scan:
+    """What there is to scan of a relation. Raises MissingRelationError, UnknownColumnError."""
     described = described_or_gone(engine, relation)
     dated = described if anchors.relation == relation else described_or_gone(engine, anchors.relation)
     time = column_of(dated, anchors.day or anchors.time)
     for name in key:
         column_of(described, name)
-    scan = Scan(relation, described.columns, tuple(key), anchors.relation, anchors.key, time, anchors.zone)
-    names = tuple(column.name for column in described.columns)
-    return Baseline(str(relation), names, digest(engine, scan), probe(engine))
+    return Scan(relation, described.columns, tuple(key), anchors.relation, anchors.key, time, anchors.zone)
 
 
 def described_or_gone(engine: Engine, name: RelationName) -> Description:

@@ -17,17 +17,19 @@ class BaselineGate:
     """The digest of every settled day and column against the accepted one; a change is classified, never passed over.
     So is every capture of versions against what its refresh appended.
 
-    ``found`` is what it compared last: whoever certifies accepts that, and nothing that came after.
+    ``found`` is what it compared last: whoever certifies accepts that, and nothing that came after. Days whose seals
+    are unbroken are not digested again, unless ``full``.
     """
 
     code = "C2"
     title = "baseline"
 
-    def __init__(self) -> None:
+    def __init__(self, full: bool = False) -> None:
+        self.full = full
         self.found: Comparison | None = None
 
     def __call__(self, subject: Subject) -> GateResult:
-        found = self.found = compare(subject)
+        found = self.found = compare(subject, self.full)
         leaks = any(drift.kind is DriftKind.LEAK for drift in found.drifts)
         empty = not found.now.rows
         verdict = Verdict.LEAK if leaks else Verdict.FAIL if empty or not found.holds else Verdict.PASS
@@ -36,6 +38,7 @@ class BaselineGate:
             "days": len(found.now.days),
             "columns": len(found.now.columns),
             "digests compared": found.changes.compared,
+            "days under an unbroken seal": found.now.unbroken,
             "settling days": found.settling_days,
         }
         captures = sealed_captures(subject)
@@ -70,6 +73,14 @@ def _of_days(found: Comparison) -> str:
     return f"{found.changes.compared:,} digests are the accepted ones{new}"
 
 
+def _read(found: Comparison) -> str:
+    """Which digests were made of the values, and which are those that were kept."""
+    days, unbroken = len(found.now.days), found.now.unbroken
+    if not unbroken:
+        return f"every value of {days} days was digested"
+    return f"{unbroken} of {days} days are under an unbroken seal: one hash of all their rows is the one that was kept"
+
+
 def _settling(days: int) -> str:
     """The policy of tzero.toml, as the certificate prints it."""
     if not days:
@@ -90,6 +101,7 @@ def _of_history(found: Rewritten) -> Finding:
 def _notes(found: Comparison) -> Iterator[str]:
     if found.before is None:
         yield "first baseline: a certificate accepts what the relation holds now"
+    yield _read(found)
     yield _settling(found.settling_days)
     if found.changes.settling:
         days = ", ".join(day.day for day in found.changes.settling)

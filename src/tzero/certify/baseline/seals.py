@@ -1,0 +1,82 @@
+"""The seal of a day: one sum of a hash of whole rows, the engine's own, in one scan that costs little.
+
+A seal that is as it was says that every value of the day is, so that its digests need not be computed again. Any other
+seal says nothing: another version of the engine may seal the same rows otherwise, and the digests have to tell.
+
+Every hash of a row goes through the engine's hash once more before it is added: rows are hashed column after column in
+a way that is linear at its end, and values of the last column that change places would otherwise cancel out.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from tzero.certify.baseline.baseline import UNDATED
+from tzero.certify.baseline.forms import Form
+from tzero.certify.baseline.scan import Scan
+from tzero.engines.base import Engine
+from tzero.engines.catalog import ColumnInfo
+
+_FORM = 1
+"""Of seals and of the digests that they stand for: whoever changes how either is made raises it."""
+_DIGITS = 32
+_NATIVE = ("integer", "bigint", "boolean", "double", "date", "timestamp", "timestamptz", "decimal")
+_KNOWN = {
+    "integer": "-7", "bigint": "4294967296", "boolean": "TRUE", "double precision": "0.1", "date": "'2024-02-29'",
+    "timestamp": "'2024-02-29 10:00:00.5'", "timestamp with time zone": "'2024-02-29 10:00:00+00'",
+    "decimal(12, 2)": "-1.50", "text": "'Ærø'", "varchar": "NULL",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Sealing:
+    """How the rows of one scan are sealed: only seals of one ``method`` can be compared."""
+
+    scan: Scan
+    dialect: str
+    method: str
+
+    @classmethod
+    def of(cls, engine: Engine, scan: Scan) -> Sealing:
+        """By the version of the engine, and what its hash gives for values that are known."""
+        values = ", ".join(f"CAST({value} AS {kind}) AS c{at}" for at, (kind, value) in enumerate(_KNOWN.items()))
+        forms = [Form(ColumnInfo(f"c{at}", kind), engine.dialect, "r") for at, kind in enumerate(_KNOWN)]
+        version, known = engine.rows(f"SELECT version(), {_hash(forms)} FROM (SELECT {values}) AS r")[0]
+        return cls(scan, engine.dialect, f"{_FORM} {engine.dialect} {version} {known}")
+
+    @property
+    def row(self) -> str:
+        """The hash of a whole row, in SQL; its sum over the rows of a day is what is sealed."""
+        return _hash([Form(column, self.dialect, "r") for column in self.scan.columns])
+
+    def seal(self, day: str, rows: int, total: int) -> str:
+        """32 hex digits, the same for as long as the rows of the day and the engine are."""
+        columns = [[column.name, column.type] for column in self.scan.columns]
+        parts = [self.method, columns, self.scan.key, day, rows, total]
+        return hashlib.sha256(json.dumps(parts, separators=(",", ":")).encode()).hexdigest()[:_DIGITS]
+
+
+def seals(engine: Engine, scan: Scan) -> Mapping[str, str]:
+    """The seal of every day, in one scan."""
+    sealing = Sealing.of(engine, scan)
+    rows = f"SELECT {scan.day(engine.dialect)} AS day, {sealing.row} AS seal FROM {scan.source(engine.dialect)}"
+    found = engine.rows(f"SELECT CAST(day AS text), count(*), sum(seal) FROM ({rows}) AS hashed GROUP BY day")
+    return {day or UNDATED: sealing.seal(day or UNDATED, int(rows), int(total)) for day, rows, total in found}
+
+
+def _hash(forms: Sequence[Form]) -> str:
+    values = ", ".join(_value(form) for form in forms)
+    if forms[0].dialect == "postgres":
+        return f"hashint8extended(hash_record_extended(ROW({values}), 0), 1)"
+    return f"hash(hash({values}))"
+
+
+def _value(form: Form) -> str:
+    """The value where the engine's hash tells apart whatever a digest does, its text where it may not."""
+    if form.column.dtype in _NATIVE:
+        return form.value
+    text = f"CAST({form.value} AS text)"
+    return f'{text} COLLATE "C"' if form.dialect == "postgres" else text
