@@ -199,8 +199,12 @@ def _computed(store: Store, term: Term, known: set[Term]) -> bool:
 
 
 def _invertible(term: Term) -> Iterator[Term]:
-    """The term, and what it determines because its function is injective."""
+    """The term, and what it determines because its function is injective: a row of values determines each."""
     yield term
-    while isinstance(term, App) and term.op in ("version", "epoch", "shift", "retype"):
-        term = term.args[0]
-        yield term
+    if not isinstance(term, App):
+        return
+    if term.op in ("version", "epoch", "shift", "retype"):
+        yield from _invertible(term.args[0])
+    elif term.op == "row" or (term.op == "pure" and term.params in (("Tuple",), ("row",))):
+        for arg in term.args:
+            yield from _invertible(arg)

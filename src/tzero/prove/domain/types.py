@@ -104,8 +104,8 @@ def parse_interval(text: str, unit: str = "") -> Span | None:
     (Span(months=0, days=1, micros=1), Span(months=0, days=0, micros=1))
     """
     text = text.strip().lower()
-    if unit:
-        return _scaled(text, unit)
+    if unit or text.lstrip("+-").isdigit():
+        return _scaled(text, unit or "second")
     total = Span()
     clock = _CLOCK.search(text)
     if clock:

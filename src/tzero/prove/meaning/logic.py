@@ -74,7 +74,7 @@ def tested(term: Term) -> Term | None:
 
 def refuted(term: Term, store: Store) -> Term | None:
     """A predicate ``q`` such that the term is TRUE exactly when ``q`` is not: ``NOT (q IS TRUE)``,
-    ``x IS NULL OR x >= t``, ``COALESCE(x, 'infinity') >= t``, ``COALESCE(p, TRUE)``."""
+    ``x IS NULL OR x >= t``, ``COALESCE(x, 'infinity') >= t`` or any other default that is, ``COALESCE(p, TRUE)``."""
     if not isinstance(term, App):
         return None
     if term.op == "not":
@@ -86,8 +86,10 @@ def refuted(term: Term, store: Store) -> Term | None:
         return _open_ended(one, other, store) or _open_ended(other, one, store)
     if term.op in ("lt", "le"):
         small, large = term.args
-        if isinstance(large, App) and large.op == "coalesce" and len(large.args) == 2 and _is_forever(large.args[1]):
-            return negate(app(term.op, small, large.args[0], type_="bool")) if store.not_null(small) else None
+        if isinstance(large, App) and large.op == "coalesce" and len(large.args) == 2 and store.not_null(small):
+            passes = Le(small, large.args[1], -1 if term.op == "lt" else 0)
+            if _is_forever(large.args[1]) or store.entails(passes):
+                return negate(app(term.op, small, large.args[0], type_="bool"))
     return None
 
 

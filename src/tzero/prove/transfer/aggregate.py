@@ -11,8 +11,8 @@ from tzero.prove import functions
 from tzero.prove.domain.facts import NotNull
 from tzero.prove.domain.label import Atom, Kind, Located
 from tzero.prove.domain.row import Row
-from tzero.prove.domain.terms import INT, Term, Var
-from tzero.prove.domain.types import DECIMAL, FLOAT, UNKNOWN
+from tzero.prove.domain.terms import FALSE, INT, TRUE, Term, Var, app
+from tzero.prove.domain.types import BOOL, DECIMAL, FLOAT, UNKNOWN
 from tzero.prove.meaning.logic import facts_of
 from tzero.prove.transfer.aggregate_call import Call
 from tzero.prove.transfer.aggregate_order import order_notes
@@ -41,7 +41,7 @@ class Aggregation:
         self.call = call
         self.labels = interpreter.labels
         self.contributing = Contributing(interpreter.labels, call, keyed=bool(grouping.keys))
-        self.never_null = call.name in ("Count", "CountIf", "ApproxDistinct")
+        self.never_null = call.name in ("Count", "CountIf", "ApproxDistinct") or call.default is not None
 
     def term(self) -> Term:
         """The value of the aggregate, as a variable of the group."""
@@ -103,6 +103,9 @@ class Aggregation:
     def _contributions(self, frame: Frame) -> list[Contribution]:
         args = [arg for arg in self.call.args if not isinstance(arg, exp.Star)]
         terms = tuple(bind(arg, frame) for arg in args)
+        if self.call.default is not None:
+            neutral = TRUE if self.call.default else FALSE
+            terms = tuple(app("coalesce", term, neutral, type_=BOOL) for term in terms)
         order = tuple(bind(_ordered(item), frame) for item in self.call.order)
         observed = terms + order
         store = frame.row.store
@@ -127,6 +130,8 @@ class Aggregation:
 
     def _result_type(self, argument: str) -> str:
         name = self.call.name
+        if self.call.type_:
+            return self.call.type_
         for assumption in assumptions(name, argument, self.interpreter.dialect):
             self.interpreter.use(assumption)
         if name == "Avg":

@@ -10,11 +10,16 @@ from tzero.prove import functions
 from tzero.prove.transfer.expression import arguments
 
 SORTERS = frozenset({"sort_array", "list_sort", "array_sort", "ArraySort", "SortArray"})
+MEASURES = frozenset({"Length", "ArraySize", "ArrayLength"})
 
 
 @dataclass(frozen=True)
 class Call:
-    """An aggregate call, taken apart."""
+    """An aggregate call, taken apart.
+
+    ``sorted``: the order of its rows does not show. ``type_``: of the value, where a function around it says so.
+    ``default``: what a row counts as that says neither TRUE nor FALSE.
+    """
 
     node: exp.Expr
     name: str
@@ -24,6 +29,8 @@ class Call:
     distinct: bool = False
     keeps_nulls: bool = False
     sorted: bool = False
+    type_: str = ""
+    default: bool | None = None
 
 
 def call_of(node: exp.Expr) -> Call | None:
@@ -38,6 +45,10 @@ def call_of(node: exp.Expr) -> Call | None:
     if isinstance(node, (exp.IgnoreNulls, exp.RespectNulls)):
         return None
     name = type(node).__name__
+    if isinstance(node, exp.Coalesce):
+        return _defaulted(node)
+    if name in MEASURES:
+        return _measured(node)
     if isinstance(node, exp.Anonymous):
         name = functions.AGGREGATE_NAMES.get(node.name.lower(), "")
         if not name and node.name.lower() in SORTERS and node.expressions:
@@ -52,6 +63,24 @@ def call_of(node: exp.Expr) -> Call | None:
     if name not in functions.AGGREGATES:
         return None
     return _plain(node, name)
+
+
+def _defaulted(node: exp.Coalesce) -> Call | None:
+    """``COALESCE(BOOL_OR(p), FALSE)`` is ``BOOL_OR(COALESCE(p, FALSE))``, also of no rows; likewise AND and TRUE."""
+    inner = call_of(node.this)
+    other = node.expressions[0] if len(node.expressions) == 1 else None
+    if inner is None or inner.condition is not None or not isinstance(other, exp.Boolean):
+        return None
+    neutral = {"LogicalOr": False, "LogicalAnd": True}.get(inner.name)
+    return replace(inner, node=node, default=neutral) if neutral is bool(other.this) else None
+
+
+def _measured(node: exp.Expr) -> Call | None:
+    """The length of a collected array: how many rows there were, in whatever order."""
+    inner = call_of(node.this) if isinstance(node.this, exp.Expr) else None
+    if inner is None or inner.name != "ArrayAgg" or not all(isinstance(a, exp.Literal) for a in arguments(node)[1:]):
+        return None
+    return replace(inner, node=node, sorted=True, type_="int")
 
 
 def _plain(node: exp.Expr, name: str) -> Call:

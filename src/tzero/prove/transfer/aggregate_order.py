@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tzero.prove import functions
+from tzero.prove.domain.terms import Const
 from tzero.prove.transfer.aggregate_call import Call
 from tzero.prove.transfer.contribution import Contribution
 from tzero.prove.transfer.exact_sums import adds_exactly
@@ -43,7 +44,8 @@ def _is_total(call: Call, parts: list[list[Contribution]], grouping: Grouping) -
     kept = {part.uid for part in grouping.kept}
     for item in parts[0]:
         ordering = item.values[len(call.args) :] if call.order else item.values[1:2]
-        if call.args and set(item.values[: len(call.args)]) <= set(ordering):
+        shown = {value for value in item.values[: len(call.args)] if not isinstance(value, Const)}
+        if shown and shown <= set(ordering):
             continue
         row = replace(branch.row, store=item.store)
         known = row.determined([*branch.keys, *ordering])

@@ -5,15 +5,19 @@ from __future__ import annotations
 from sqlglot import exp
 
 from tzero.prove.domain.terms import (
+    FALSE,
     INSTANT,
     NULL,
     TIME_TYPES,
+    TRUE,
     Term,
     app,
 )
 from tzero.prove.domain.types import (
+    BOOL,
     UNKNOWN,
 )
+from tzero.prove.meaning.logic import both, either, is_true, negate
 from tzero.prove.transfer import times
 from tzero.prove.transfer.binding import bind, bind_all, binds
 from tzero.prove.transfer.comparisons import compare
@@ -36,9 +40,22 @@ def _case(node: exp.Expr, frame: Frame) -> Term:
 
 
 def case(branches: list[Term], default: Term) -> Term:
-    """``CASE`` over pairs of a test and a value."""
+    """``CASE`` over pairs of a test and a value; between a predicate and a literal, it is their AND or OR."""
+    test, value = branches[:2]
+    rest = case(branches[2:], default) if len(branches) > 2 else default
+    if value.type == rest.type == BOOL and {value, rest} & {TRUE, FALSE}:
+        return _logical(is_true(test), value, rest)
     values = [*branches[1::2], default]
     return app("case", *branches, default, type_=joined(values))
+
+
+def _logical(test: Term, value: Term, rest: Term) -> Term:
+    """``CASE WHEN test THEN value ELSE rest END`` where the test is never NULL and a side is a literal."""
+    if value is TRUE:
+        return either((test, rest))
+    if value is FALSE:
+        return both((negate(test), rest))
+    return both((test, value)) if rest is FALSE else either((negate(test), value))
 
 
 @binds(exp.If)

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from sqlglot import exp
 
+from tzero.prove.domain.label import Kind
 from tzero.prove.domain.terms import (
     DATE,
+    DAY,
     INSTANT,
     INT,
+    NAIVE,
     TIME_TYPES,
     App,
     Const,
     Term,
     app,
+    shift,
 )
 from tzero.prove.domain.types import (
     DECIMAL,
@@ -22,6 +26,9 @@ from tzero.prove.domain.types import (
 from tzero.prove.transfer import times
 from tzero.prove.transfer.binding import arguments, bind, binds, pure
 from tzero.prove.transfer.frame import Frame
+
+# Where DuckDB's bins of days and less start: 2000-01-03.
+_FIRST_MONDAY = 10959 * DAY
 
 
 @binds(exp.AtTimeZone)
@@ -156,3 +163,22 @@ def _date_diff(node: exp.Expr, frame: Frame) -> Term:
         days = [times.cast_time(frame, value, DATE, node) for value in (after, before)]
         return app("sub_time", *days, type_=INT, params=("days",))
     return pure(frame, node, "date_diff", (after, before), INT, True, (name,))
+
+
+@binds(exp.DateBin)
+def _bin(node: exp.Expr, frame: Frame) -> Term:
+    """``date_bin(width, value, origin)``, ``time_bucket(width, value)``: a truncation to multiples from an origin."""
+    width, value = bind(node.this, frame), bind(node.expression, frame)
+    given = node.args.get("unit") or node.args.get("origin")
+    span = times.span_of(width)
+    if span is None or span.months or value.type not in TIME_TYPES or node.args.get("zone"):
+        return frame.unknown(node, "time in bins that are not understood", (width, value), value.type)
+    if value.type == INSTANT and frame.dialect != "postgres" and span.days and not frame.interpreter.zone:
+        return frame.impure(Kind.SESSION, node, "bins of days depend on the session's zone", (value,), value.type)
+    origin = times.literal_of(frame, bind(given, frame), value.type, node) if isinstance(given, exp.Expr) else None
+    at = _FIRST_MONDAY if origin is None else origin.at if isinstance(origin, Const) else None
+    length = span.days * DAY + span.micros
+    if at is None or length <= 0 or (span.days and frame.dialect != "postgres" and value.type == INSTANT):
+        return frame.unknown(node, "time in bins that are not understood", (width, value), value.type)
+    to = value.type if value.type != DATE else NAIVE
+    return shift(app("floor", shift(value, -at, to), type_=to, params=(length, length)), at)

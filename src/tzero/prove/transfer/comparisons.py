@@ -4,21 +4,13 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from tzero.prove.domain.terms import (
-    DAY,
-    INT,
-    NULL,
-    App,
-    Const,
-    Term,
-    app,
-    shift,
-)
+from tzero.prove.domain.terms import NULL, App, Term, app
 from tzero.prove.domain.types import (
     BOOL,
 )
 from tzero.prove.meaning.logic import both, either, is_null, is_true, negate
 from tzero.prove.transfer import times
+from tzero.prove.transfer.ages import compared, difference_signs
 from tzero.prove.transfer.binding import bind, bind_all, binds
 from tzero.prove.transfer.frame import Frame
 
@@ -69,35 +61,16 @@ def compare(frame: Frame, op: str, swapped: bool, left: Term, right: Term, node:
     pair = times.align(frame, left, right, node)
     if pair is None:
         return frame.unknown(node, f"a comparison of {left.type} with {right.type}", (left, right), BOOL)
-    left, right = _difference_signs(*pair)
+    left, right = difference_signs(*pair)
+    if op in ("lt", "le"):
+        left, right = times.open_ended(frame, left), times.open_ended(frame, right)
     if times.is_moved(left) or times.is_moved(right):
         frame.interpreter.use(times.FINITE)
-    return app(op, *((right, left) if swapped else (left, right)), type_=BOOL)
-
-
-def _difference_signs(left: Term, right: Term) -> tuple[Term, Term]:
-    """``a - b`` against a literal is a comparison of the two times."""
-    for one, other, flip in ((left, right, False), (right, left, True)):
-        moved = _offset_of(other)
-        inner = one
-        if isinstance(inner, App) and inner.op == "seconds":
-            inner = inner.args[0]
-        if moved is not None and isinstance(inner, App) and inner.op == "sub_time":
-            scale = DAY if inner.params == ("days",) else 1_000_000 if inner is not one else 1
-            after, before = inner.args
-            if inner.params == ("days",) or isinstance(other, Const):
-                pair = (after, shift(before, moved * scale))
-                return (pair[1], pair[0]) if flip else pair
-    return left, right
-
-
-def _offset_of(term: Term) -> int | None:
-    if isinstance(term, Const) and term.type == INT:
-        return term.at
-    span = times.span_of(term)
-    if span is not None and not span.months and not span.days:
-        return span.micros
-    return None
+    small, large = (right, left) if swapped else (left, right)
+    found = compared(op, small, large)
+    if found.op == "and":
+        frame.interpreter.use(times.FINITE)
+    return found
 
 
 def _rows(
@@ -180,10 +153,12 @@ def _quantified(node: exp.Expr, frame: Frame, op: str, swapped: bool) -> Term:
         inner = inner.this
     value = bind(node.this, frame)
     query = inner if isinstance(inner, exp.Query) else inner.this if isinstance(inner, exp.Subquery) else None
-    if isinstance(query, exp.Query) and op == "eq" and isinstance(right, exp.Any):
-        return frame.interpreter.membership(node, query, frame)
+    if isinstance(query, exp.Query):
+        if op == "eq" and isinstance(right, exp.Any):
+            return frame.interpreter.membership(node, query, frame)
+        return frame.interpreter.quantified(node, query, value, frame)
     if not isinstance(inner, exp.Array):
-        args = () if isinstance(query, exp.Query) else (bind(inner, frame),)
-        return frame.unknown(node, "ANY or ALL over something that is not a literal array", (value, *args), BOOL)
+        note = "ANY or ALL over something that is not a literal array"
+        return frame.unknown(node, note, (value, bind(inner, frame)), BOOL)
     parts = [compare(frame, op, swapped, value, bind(item, frame), node) for item in inner.expressions]
     return either(parts) if isinstance(right, exp.Any) else both(parts)

@@ -18,7 +18,7 @@ def adds_exactly(name: str, type_: str, dialect: str) -> bool:
     if name not in functions.FLOAT_SENSITIVE:
         return True
     if name in ("Sum", "Avg"):
-        return type_ in EXACT_NUMBERS
+        return type_ in EXACT_NUMBERS or type_ == "null"
     return type_ in (INT, DECIMAL) and name not in ("Corr", "CovarPop", "CovarSamp") and dialect == "postgres"
 
 

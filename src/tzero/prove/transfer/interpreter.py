@@ -21,7 +21,7 @@ from tzero.prove.transfer.recursive import reads_later, recursive_row
 from tzero.prove.transfer.select import Selection
 from tzero.prove.transfer.set_operation import set_operation
 from tzero.prove.transfer.source import instance, rows_of
-from tzero.prove.transfer.subquery import membership
+from tzero.prove.transfer.subquery import membership, quantified
 from tzero.sql.parse import parse_one
 
 # Branches that unions and outer joins multiply into; beyond this a query is not followed any more.
@@ -196,6 +196,10 @@ class Interpreter:
     def membership(self, node: exp.Expr, query: exp.Expr, frame: Frame) -> Term:
         """``x IN (query)``, for those whom subqueries import."""
         return membership(node, query, frame)
+
+    def quantified(self, node: exp.Expr, query: exp.Expr, value: Term, frame: Frame) -> Term:
+        """``x > ALL (query)``, likewise."""
+        return quantified(node, query, value, frame)
 
 
 def defining_query(tree: exp.Expr) -> exp.Expr:

@@ -18,6 +18,7 @@ from tzero.prove.domain.terms import (
 )
 from tzero.prove.domain.types import (
     DECIMAL,
+    EXACT_NUMBERS,
     FLOAT,
     INTERVAL,
     TEXT,
@@ -25,6 +26,7 @@ from tzero.prove.domain.types import (
 )
 from tzero.prove.transfer.binding import bind, binds
 from tzero.prove.transfer.frame import Frame
+from tzero.prove.transfer.intervals import of_unit
 from tzero.prove.transfer.wording import worded
 
 
@@ -93,6 +95,10 @@ def _interval(node: exp.Expr, frame: Frame) -> Term:
         span = parse_interval(str(inner.value), unit.name if isinstance(unit, exp.Expr) else "")
         if span is not None:
             return const(span, INTERVAL)
+    elif inner.type in EXACT_NUMBERS and isinstance(unit, exp.Expr):
+        found = of_unit(unit.name, inner)
+        if found is not None:
+            return found
     return frame.unknown(node, "an interval that is not a literal", (inner,), INTERVAL)
 
 

@@ -15,10 +15,11 @@ from tzero.prove.domain.terms import (
     app,
     const,
 )
-from tzero.prove.domain.types import INTERVAL, UNKNOWN, parse_interval
-from tzero.prove.transfer import clocks, times
+from tzero.prove.domain.types import EXACT_NUMBERS, INTERVAL, UNKNOWN, parse_interval
+from tzero.prove.transfer import ages, clocks, times
 from tzero.prove.transfer.binding import bind, bind_all, binds, pure
 from tzero.prove.transfer.frame import Frame
+from tzero.prove.transfer.intervals import of_unit
 
 
 @binds(exp.Anonymous)
@@ -39,7 +40,7 @@ def _anonymous(node: exp.Expr, frame: Frame) -> Term:
             return app("retype", args[0], type_=INT)
         return app("strict", args[0], type_=INT, params=(name,))
     if name == "age" and len(args) == 2:
-        return times.subtract(frame, args[0], args[1], node)
+        return ages.age(frame, args[0], args[1], node)
     if name in functions.CLOCK_NAMES or name == "age":
         return frame.impure(Kind.CLOCK, node, f"{name}() reads the clock", args)
     if name in functions.VOLATILE_NAMES:
@@ -69,9 +70,12 @@ def _interval_of(node: exp.Expr, frame: Frame, unit: str, amount: Term) -> Term:
     text = str(inner.value) if isinstance(inner, Const) else ""
     whole = text.lstrip("-").isdigit()
     span = parse_interval(text, unit) if whole or (text and inner is amount) else None
-    if span is None:
-        return frame.unknown(node, "an interval that is not a literal", (amount,), INTERVAL)
-    return const(span, INTERVAL)
+    if span is not None:
+        return const(span, INTERVAL)
+    computed = of_unit(unit, amount) if amount.leaves and amount.type in EXACT_NUMBERS else None
+    if computed is not None:
+        return computed
+    return frame.unknown(node, "an interval that is not a literal", (amount,), INTERVAL)
 
 
 @binds(exp.ToDays)

@@ -25,13 +25,13 @@ from tzero.prove.domain.types import (
     TEXT,
     UNKNOWN,
     WHOLE,
-    Span,
     parse_interval,
     type_of,
 )
 from tzero.prove.transfer import times
 from tzero.prove.transfer.binding import bind, binds, pure
 from tzero.prove.transfer.frame import Frame
+from tzero.prove.transfer.intervals import scaled
 from tzero.prove.transfer.kinds import is_whole, join_types
 
 
@@ -85,9 +85,8 @@ def _times(node: exp.Expr, frame: Frame) -> Term:
 def _scaled_interval(left: Term, right: Term, node: exp.Expr, frame: Frame) -> Term:
     span, factor = (left, right) if left.type == INTERVAL else (right, left)
     found = times.span_of(span)
-    if found is not None and isinstance(factor, Const) and factor.type == INT and factor.at is not None:
-        n = factor.at
-        return const(Span(found.months * n, found.days * n, found.micros * n), INTERVAL)
+    if found is not None and factor.type in EXACT_NUMBERS | {FLOAT}:
+        return scaled(found, factor)
     return frame.unknown(node, "an interval that is not a literal", (left, right), INTERVAL)
 
 
@@ -95,6 +94,8 @@ def _scaled_interval(left: Term, right: Term, node: exp.Expr, frame: Frame) -> T
 def _divide(node: exp.Expr, frame: Frame) -> Term:
     left, right = bind(node.this, frame), bind(node.expression, frame)
     type_ = join_types((left.type, right.type))
+    if left.type == EPOCH_SPAN:
+        type_ = FLOAT
     if type_ == INT and frame.dialect != "postgres":
         type_ = FLOAT
     if type_ in (WHOLE, DECIMAL) and (type_ == WHOLE or frame.dialect == "duckdb"):

@@ -11,13 +11,16 @@ from tzero.prove.domain.closing import Closing
 from tzero.prove.domain.facts import NotNull
 from tzero.prove.domain.label import Atom
 from tzero.prove.domain.row import Row
-from tzero.prove.domain.terms import TRUE, Term, Var, app
-from tzero.prove.domain.types import BOOL
-from tzero.prove.transfer.binding import bind, binds
+from tzero.prove.domain.terms import TIME_TYPES, TRUE, Term, Var, app
+from tzero.prove.domain.types import BOOL, UNKNOWN
+from tzero.prove.transfer.binding import bind, bind_all, binds, pure
 from tzero.prove.transfer.comparisons import compare
 from tzero.prove.transfer.filter import filter_row
 from tzero.prove.transfer.frame import Frame
 from tzero.prove.transfer.join import OuterJoin
+
+MOST_ROWS = 10**9
+"""A limit that says nothing, for a query whose order is all that is asked."""
 
 
 @binds(exp.Exists)
@@ -36,6 +39,35 @@ def membership(node: exp.Expr, query: exp.Expr, frame: Frame) -> Term:
     equal = [kept for row in rows if (kept := _equal_row(row, value, node, frame)) is not None]
     members = [column for row in equal if (column := _first(row)) is not None]
     return app("in_set", _observed(node, equal, frame, "in", members), value, type_=BOOL)
+
+
+def quantified(node: exp.Expr, query: exp.Expr, value: Term, frame: Frame) -> Term:
+    """``x > ALL (query)``, ``x < ANY (query)``: a function of the value and of the set that the query gives.
+
+    The comparison is made of each member, so a member of another type may be converted in the session's zone.
+    """
+    rows = frame.query(query)
+    members = [column for row in rows if (column := _first(row)) is not None]
+    found = _observed(node, rows, frame, "quantified", members, nullable=True)
+    if len(members) < len(rows) or any(TIME_TYPES & {value.type, m.type} and m.type != value.type for m in members):
+        return frame.unknown(node, "ANY or ALL over values of another type", (value, found), BOOL)
+    return app("pure", found, value, type_=BOOL, params=("quantified",))
+
+
+@binds(exp.Array)
+def _array(node: exp.Expr, frame: Frame) -> Term:
+    """``ARRAY(query)`` as a value: rows in an order, as LIMIT takes them, however many; else the elements."""
+    query = node.expressions[0] if len(node.expressions) == 1 else None
+    while isinstance(query, (exp.Paren, exp.Subquery)):
+        query = query.this
+    if not isinstance(query, exp.Query):
+        return pure(frame, node, "Array", bind_all(node.expressions, frame), UNKNOWN, False)
+    query = query.copy()
+    if query.args.get("limit") is None:
+        query.set("limit", exp.Limit(expression=exp.Literal.number(MOST_ROWS)))
+    rows = frame.query(query)
+    members = [column for row in rows if (column := _first(row)) is not None]
+    return app("pure", _observed(node, rows, frame, "array", members, nullable=True), params=("array",))
 
 
 def _never_null(value: Term, rows: list[Row], frame: Frame) -> bool:

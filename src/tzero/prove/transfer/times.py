@@ -25,8 +25,10 @@ from tzero.prove.domain.terms import (
 )
 from tzero.prove.domain.types import CALENDAR_UNITS, FIXED_UNITS, INTERVAL, TEXT, UNKNOWN, Span, has_offset, parse_time
 from tzero.prove.transfer.frame import Frame
+from tzero.prove.transfer.intervals import moved
 
 FINITE = "times are finite: infinity less an interval is no earlier than infinity"
+_NO_END = parse_time("9999-01-01", NAIVE) or 0
 _CLOCK_WORDS = frozenset({"now", "today", "yesterday", "tomorrow", "current", "allballs"})
 
 
@@ -174,6 +176,8 @@ def add(frame: Frame, left: Term, right: Term, sign: int, node: exp.Expr) -> Ter
             return shift(left, sign * right.at * DAY)
         if right.type in TIME_TYPES and sign < 0:
             return subtract(frame, left, right, node)
+        if right.type == INTERVAL:
+            return moved(frame, left, right, sign, node)
         return frame.unknown(node, "time arithmetic with something that is not a literal", (left, right), left.type)
     if INTERVAL in (left.type, right.type):
         return app("plus" if sign > 0 else "minus", left, right, type_=INTERVAL)
@@ -182,14 +186,28 @@ def add(frame: Frame, left: Term, right: Term, sign: int, node: exp.Expr) -> Ter
 
 def subtract(frame: Frame, left: Term, right: Term, node: exp.Expr) -> Term:
     """The difference of two times."""
-    if INSTANT in (left.type, right.type) and frame.dialect != "postgres" and not frame.interpreter.zone:
-        extra = (frame.impure(Kind.SESSION, node, f"{frame.dialect} subtracts wall readings in the session's zone"),)
-        return app("strict", left, right, *extra, type_=INTERVAL, params=("difference",))
+    zone = frame.interpreter.zone
+    if INSTANT in (left.type, right.type) and frame.dialect != "postgres" and not (zone and zones.is_utc(zone)):
+        # In a pinned zone the difference is the same each time, but not as long as from one instant to the other.
+        note = f"{frame.dialect} subtracts wall readings in the session's zone"
+        extra = () if zone else (frame.impure(Kind.SESSION, node, note),)
+        return app("strict", left, right, *extra, type_=INTERVAL, params=("difference", frame.dialect))
     if left.type != right.type and INSTANT in (left.type, right.type):
         left = session_instant(frame, left, node) if left.type != INSTANT else left
         right = session_instant(frame, right, node) if right.type != INSTANT else right
     days = left.type == right.type == DATE and frame.dialect in ("postgres", "duckdb")
     return app("sub_time", left, right, type_=INT if days else INTERVAL, params=("days" if days else "span",))
+
+
+def open_ended(frame: Frame, term: Term) -> Term:
+    """``COALESCE(x, '9999-12-31')``, of which only the order matters: no end at all."""
+    if not (isinstance(term, App) and term.op == "coalesce" and term.is_time):
+        return term
+    value, end = term.args
+    if not (isinstance(end, Const) and end.at is not None and end.at >= _NO_END):
+        return term
+    frame.interpreter.use("times are before the year 9999, which stands for no end")
+    return app("coalesce", value, const("infinity", end.type), type_=term.type)
 
 
 def is_moved(term: Term) -> bool:
