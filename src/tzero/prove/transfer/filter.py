@@ -7,9 +7,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tzero.prove.domain.closing import Closing
+from tzero.prove.domain.existence import express
 from tzero.prove.domain.facts import Fact, NotNull
 from tzero.prove.domain.label import Atom, Located
-from tzero.prove.domain.row import Part, Present, Row
+from tzero.prove.domain.row import Occurrence, Part, Present, Row
 from tzero.prove.domain.store import Store
 from tzero.prove.domain.terms import TRUE, Term
 from tzero.prove.meaning.logic import facts_of
@@ -27,9 +28,21 @@ def filter_row(interpreter: Interpreter, row: Row, predicate: Term) -> Row | Non
     if kept.store.impossible:
         return None
     atoms, facts = settle(interpreter, located, kept)
-    occurrences = tuple(replace(o, conditions=(*o.conditions, predicate)) for o in row.occurrences)
+    occurrences = tuple(replace(o, conditions=(*o.conditions, _said_of(o, predicate, row))) for o in row.occurrences)
     kept = replace(kept, presence=kept.presence + tuple(map(Present, atoms)), occurrences=occurrences)
     return kept.assume(facts)
+
+
+def _said_of(occurrence: Occurrence, predicate: Term, row: Row) -> Term:
+    """The predicate in terms of one relation that the rows come from, if there is such a form of it.
+
+    Only what holds of the rows before they are filtered may be used: after that the predicate says of itself that it
+    holds.
+    """
+    if occurrence.marker is not None or not occurrence.total:
+        return predicate
+    allowed = frozenset(leaf for _, term in occurrence.columns for leaf in term.leaves)
+    return express(predicate, allowed, row.store) or predicate
 
 
 def settle(interpreter: Interpreter, located: Iterable[Located], row: Row) -> tuple[tuple[Atom, ...], list[Fact]]:
