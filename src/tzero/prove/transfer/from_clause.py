@@ -12,6 +12,7 @@ from tzero.prove.domain.facts import NotNull
 from tzero.prove.domain.label import Atom, Kind
 from tzero.prove.domain.row import Present, Row
 from tzero.prove.domain.terms import NULL, Term
+from tzero.prove.transfer.chosen import chosen
 from tzero.prove.transfer.frame import Frame
 from tzero.prove.transfer.join import OuterJoin, inner, side_by_side
 from tzero.prove.transfer.join_condition import condition, inequality
@@ -169,7 +170,8 @@ class FromClause:
             ]
         if side == "LEFT" and len(predicates) == 1:
             row, pair, on = predicates[0]
-            outer = OuterJoin(self.interpreter, frame.row, row, on, join)
+            picked = chosen(self.interpreter, join.this, self.names, frame, row)
+            outer = OuterJoin(self.interpreter, frame.row, row, on, join, picked)
             return [self._placed(pair, outer.row(), alias, with_terms(row.columns, outer.columns()))]
         for _, pair, on in predicates:
             kept = inner(self.interpreter, pair.row, on)

@@ -17,7 +17,7 @@ from tzero.prove.domain.strictness import needs_every_argument
 from tzero.prove.domain.terms import NULL, App, Term, Var, app
 from tzero.prove.meaning.logic import facts_of
 from tzero.prove.transfer.filter import aliases, called, filter_row, settle
-from tzero.prove.transfer.lookup import lookup
+from tzero.prove.transfer.lookup import Chosen, choice, lookup
 
 if TYPE_CHECKING:
     from tzero.prove.transfer.interpreter import Interpreter
@@ -52,8 +52,17 @@ def inner(interpreter: Interpreter, pair: Row, on: Term) -> Row | None:
 class OuterJoin:
     """The left join of one row with one other, under a predicate that was bound in their pair."""
 
-    def __init__(self, interpreter: Interpreter, left: Row, right: Row, on: Term, node: exp.Expr) -> None:
+    def __init__(
+        self,
+        interpreter: Interpreter,
+        left: Row,
+        right: Row,
+        on: Term,
+        node: exp.Expr,
+        chosen: Chosen | None = None,
+    ) -> None:
         self.interpreter = interpreter
+        self.chosen = chosen
         self.left = left
         self.right = right
         self.node = node
@@ -222,7 +231,9 @@ class OuterJoin:
         return found
 
     def _lookup(self) -> list[Fact]:
-        """A join of a whole relation by its key is a function of the key and of what else is asked."""
+        """A join of a whole relation by its key is a function of the key and of what else is asked; so is a choice."""
+        if self.chosen is not None and self.at_most_one():
+            return choice(self.on, self.chosen, self.right.columns, self._right_variables())
         source = next((o for o in self.right.occurrences if o.total and not o.conditions and o.marker is None), None)
         if source is None or len(self.right.parts) != 1:
             return []

@@ -45,7 +45,7 @@ class Limiting:
             note = "LIMIT over a union of rows is not understood"
             return [self.interpreter.opaque(self.node, note, [frame.row for frame in frames])]
         ties = _with_ties(limit)
-        one = _is_one(limit) and offset is None and not ties
+        one = takes_one(self.node)
         order = self.node.args.get("order")
         spec = exp.Order(expressions=[self._ordering(o) for o in order.expressions]) if order is not None else None
         window = exp.Window(this=exp.Rank() if ties else exp.RowNumber(), order=spec)
@@ -87,6 +87,12 @@ class Limiting:
         new = node.copy()
         new.set("this", target.copy())
         return new
+
+
+def takes_one(node: exp.Select) -> bool:
+    """Whether a query takes the first of its rows, and no other."""
+    limit = node.args.get("limit")
+    return _is_one(limit) and node.args.get("offset") is None and not _with_ties(limit)
 
 
 def _only(row: Row) -> Row:

@@ -5,12 +5,23 @@ Two lookups with the same predicate, from rows that agree on the key and on what
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 from tzero.prove.domain.existence import column_of
 from tzero.prove.domain.facts import Fact, Same
 from tzero.prove.domain.row import Occurrence, Part
 from tzero.prove.domain.terms import App, Term, Var, app, substitute
 
 _places: dict[tuple[int, str], Var] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """A subquery that chooses one row: its text with numbers for the outer row's columns, and the terms of these."""
+
+    text: str
+    arguments: tuple[Term, ...]
 
 
 def lookup(on: Term, source: Occurrence, part: Part, mine: set[Var]) -> list[Fact]:
@@ -39,6 +50,21 @@ def lookup(on: Term, source: Occurrence, part: Part, mine: set[Var]) -> list[Fac
     by = (source.source, *forms, *patterns)
     return [
         Same(term, app("lookup", *asked.arguments, type_=term.type, params=(*by, name))) for term, name in names.items()
+    ]
+
+
+def choice(on: Term, row: Chosen, columns: Mapping[str, Term], mine: set[Var]) -> list[Fact]:
+    """The same of a row that a subquery chooses: of its text, and of what that asks of the outer row."""
+    source = Occurrence(row.text, tuple(columns.items()))
+    asked = _Asked(source, mine)
+    forms = [asked.argument(term) for term in row.arguments]
+    patterns = [asked.pattern(part) for part in (on.args if isinstance(on, App) and on.op == "and" else (on,))]
+    if not asked.is_closed(tuple(patterns)):
+        return []
+    by = (row.text, *forms, *patterns)
+    return [
+        Same(term, app("lookup", *asked.arguments, type_=term.type, params=(*by, name)))
+        for name, term in columns.items()
     ]
 
 
