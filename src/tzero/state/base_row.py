@@ -18,34 +18,34 @@ BASE, TABLE = "t0_base", "t0_base_row"
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """The fingerprints of one source of one relation: of which columns their hashes are."""
+    """The fingerprints of one source of one relation; ``hashed`` says of what their hashes are, and how."""
 
     series: int
     relation: str
     source: str
-    columns: tuple[str, ...]
+    hashed: tuple[str, ...]
 
 
-def find(state: StateSchema, relation: str, source: str, columns: Sequence[str]) -> Series | None:
-    """The series of a source, where it is of these columns."""
+def find(state: StateSchema, relation: str, source: str, hashed: Sequence[str]) -> Series | None:
+    """The series of a source, where its hashes are of just that."""
     rows = state.rows(
         BASE,
         "SELECT series, columns FROM {table} WHERE relation = ? AND source = ? ORDER BY series DESC LIMIT 1",
         [relation, source],
     )
-    if not rows or json.loads(rows[0][1]) != list(columns):
+    if not rows or json.loads(rows[0][1]) != list(hashed):
         return None
-    return Series(int(rows[0][0]), relation, source, tuple(columns))
+    return Series(int(rows[0][0]), relation, source, tuple(hashed))
 
 
-def begin(state: StateSchema, relation: str, source: str, columns: Sequence[str]) -> Series:
+def begin(state: StateSchema, relation: str, source: str, hashed: Sequence[str]) -> Series:
     number = state.next_number(BASE, "series")
     state.write(
         BASE,
         "INSERT INTO {table} (series, relation, source, columns) VALUES (?, ?, ?, ?)",
-        [number, relation, source, json.dumps(list(columns))],
+        [number, relation, source, json.dumps(list(hashed))],
     )
-    return Series(number, relation, source, tuple(columns))
+    return Series(number, relation, source, tuple(hashed))
 
 
 def differing(state: StateSchema, series: Series, now: str) -> str:

@@ -75,7 +75,7 @@ def evidence_of(subject: Subject) -> Evidence:
     found: list[BaseChange] = []
     unknown: list[str] = []
     for source in sources_of(subject):
-        series = base_row.find(subject.state, str(subject.relation), str(source.source), source.columns)
+        series = base_row.find(subject.state, str(subject.relation), str(source.source), source.hashed)
         if series is None:
             unknown.append(str(source.source))
             continue

@@ -65,12 +65,12 @@ def _record(subject: Subject, found: Comparison, by: str, why: str) -> BaselineR
     baseline_day.append(state, days)
     baseline_seal.append(state, _seals(found, record.number, {day.day for day in days}))
     for source in sources_of(subject):
-        columns, name = source.columns, str(source.source)
-        known = base_row.find(state, now.relation, name, columns)
+        name = str(source.source)
+        known = base_row.find(state, now.relation, name, source.hashed)
         if known is not None:
             base_row.append(state, known, record.number, source.query)
         else:
-            begun = base_row.begin(state, now.relation, name, columns)
+            begun = base_row.begin(state, now.relation, name, source.hashed)
             base_row.append_first(state, begun, record.number, source.query)
     return record
 

@@ -267,3 +267,16 @@ def read_toml(baseline: str) -> Config:
         text = f'name = "shop"\n[targets.dev]\nurl = "duckdb://"\n[baseline]\n{baseline}\n'
         (Path(folder) / "tzero.toml").write_text(text)
         return read_config(Path(folder))
+
+
+@pytest.mark.parametrize("shop", ["duckdb"], indirect=True)
+def test_fingerprints_by_another_hash_of_the_engine_tell_nothing_and_begin_anew(shop: Shop) -> None:
+    taken(shop.subject())
+    shop.run("UPDATE feature_store.t0_base SET columns = replace(columns, '\"duckdb ', '\"duckdb 1')", EARLIER)
+    shop.refresh()
+    (drift,) = compare(shop.subject()).drifts
+    assert "nothing was kept to compare with of raw.sales" in drift.also
+    with shop.engine.transaction():
+        accept(shop.subject(), compare(shop.subject()), "Ada", "hashes changed")
+    series = shop.engine.rows("SELECT series, count(*) FROM feature_store.t0_base_row GROUP BY series ORDER BY series")
+    assert [number for _, number in series] == [120, 121]
