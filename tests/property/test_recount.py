@@ -86,6 +86,15 @@ def test_everything_at_once(engine: str, corner: int) -> None:
     assert int(result.exercised["statistics"]) >= 15
 
 
+def test_without_numpy_every_event_is_followed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tzero.certify.gates.b2_recount.find_spec", lambda _: None)
+    monkeypatch.setattr("tzero.certify.recount.counted.Counted.values", lambda *_: pytest.fail("numpy was used"))
+    with deployed(*next(iter(corner_stores())), opened("duckdb")) as subject:
+        result = judged(subject)
+    assert (result.verdict, result.findings) == (Verdict.PASS, ())
+    assert result.exercised["values compared"] == result.exercised["values"]
+
+
 @pytest.mark.parametrize("engine", ENGINES)
 def test_every_column_that_is_changed_by_hand_is_found(engine: str) -> None:
     store, tables = next(iter(corner_stores()))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
@@ -17,24 +19,30 @@ from tzero.certify.recount.stored import Stored, by_own_keys, stored_relations
 from tzero.certify.recount.sweep import Recounted, Schedule, streams_of, sweep
 from tzero.certify.recount.upstream import stored_otherwise
 from tzero.certify.subject import Subject
+from tzero.engines.base import BATCH_ROWS
 from tzero.features.statistics import Statistic
 from tzero.sql.render import quoted
+from tzero.timeline import Trail
+
+if TYPE_CHECKING:
+    from tzero.certify.recount.batches import Asked
 
 _FIX = "run tzero refresh; if it stays, the definition does not count what is declared"
 
 
 @dataclass(frozen=True, slots=True)
 class RecountGate:
-    """Events are counted one by one in Python, in another way than the compiler's, for all keys and not for a sample.
+    """Events are counted in Python, in another way than the compiler's, for all keys and not for a sample.
 
-    Where that would take longer than ``seconds``, anchors are left out evenly, and the gate says how long all would
-    take; ``least`` values of each relation are counted again on the busiest machine. A view of the user's own SQL
-    declares no statistic to count: of it, what is stored is computed again.
+    Where that would take longer than ``seconds``, rows are left out evenly, and the gate says how long all would take;
+    ``least`` values of each relation are counted again on the busiest machine. ``batch`` rows are compared together. A
+    view of the user's own SQL declares no statistic to count: of it, what is stored is computed again.
     """
 
     seconds: float = 60.0
     clock: Callable[[], float] = time.monotonic
     least: int = 5_000
+    batch: int = BATCH_ROWS
 
     code = "B2"
     title = "recount"
@@ -52,7 +60,7 @@ class RecountGate:
         rows = [rows_of(subject.engine, item.relation.name) for item in stored]
         cells = sum(number * len(item.statistics) for number, item in zip(rows, stored, strict=True))
         schedule = Schedule(self.seconds, cells, self.clock, least=self.least)
-        counting = _Counting(subject, schedule)
+        counting = _Counting(subject, schedule, self.batch)
         counted = [finding for item in stored for finding in counting.findings(item)]
         otherwise = [finding for item in stored for finding in shown_otherwise(subject, item)]
         exercised: dict[str, int | float | str] = {
@@ -83,16 +91,49 @@ class RecountGate:
 class _Counting:
     """Counts one relation after the other; events are read once for all relations of a population."""
 
-    def __init__(self, subject: Subject, schedule: Schedule) -> None:
+    def __init__(self, subject: Subject, schedule: Schedule, batch: int) -> None:
         assert subject.deployment is not None
-        self.subject, self.schedule = subject, schedule
+        self.subject, self.schedule, self.batch = subject, schedule, batch
         self.rows = dict(subject.deployment.events)
         self.known: dict[tuple[object, str | None], Events] = {}
         self.read = 0
 
     def findings(self, item: Stored) -> Iterator[Finding]:
-        for statistics in by_own_keys(item.statistics).values():
+        together = self._counted(item)
+        if together:
+            yield from self._of_counts(item, together)
+        rest = {name: statistic for name, statistic in item.statistics.items() if name not in together}
+        for statistics in by_own_keys(rest).values():
             yield from self._of_same_keys(item, statistics)
+
+    def _counted(self, item: Stored) -> Asked:
+        """The statistics that are counted for many rows together; none where numpy is not installed."""
+        if find_spec("numpy") is None:
+            return {}
+        from tzero.certify.recount.counted import Counted
+
+        streams: dict[tuple[str | None, Trail], Counted] = {}
+        asked = {}
+        for name, statistic in item.statistics.items():
+            told = (statistic.known_at, statistic.trail)
+            if told not in streams:
+                events = self._events(item, statistic.known_at)
+                streams[told] = Counted(events, statistic.trail, item.population.anchor)
+            if streams[told].can(statistic):
+                asked[name] = (statistic, streams[told])
+        return asked
+
+    def _of_counts(self, item: Stored, asked: Asked) -> Iterator[Finding]:
+        """Of every row, every statistic that is made of counts."""
+        from tzero.certify.recount.batches import recount
+
+        keys = tuple(item.relation.key)
+        reader = self.subject.engine.arrow(_plain(self.subject, item, keys, tuple(asked)), self.batch)
+        found = recount(reader, keys, asked, self.schedule)
+        types = dict(zip(reader.schema.names, reader.schema.types, strict=True))
+        for name, column in found.items():
+            if column.differing:
+                yield _differs(item, keys, name, column, types)
 
     def _of_same_keys(self, item: Stored, statistics: dict[str, Statistic]) -> Iterator[Finding]:
         """Statistics that depend on the same columns: of all rows that agree in these, one is counted again."""
@@ -105,7 +146,7 @@ class _Counting:
             item.population, statistics, lambda known_at: self._events(item, known_at), dict(rows.types), places
         )
         grouped = set(shown_keys) != set(item.relation.key)
-        query = (_grouped if grouped else _plain)(self.subject, item, shown_keys, tuple(values))
+        query = (_grouped if grouped else _ordered)(self.subject, item, shown_keys, tuple(values))
         reader = self.subject.engine.arrow(query)
         found = sweep(lines(reader), len(shown_keys), streams, values, self.schedule, grouped=grouped)
         types = dict(zip(reader.schema.names, reader.schema.types, strict=True))
@@ -129,7 +170,12 @@ def _plain(subject: Subject, item: Stored, keys: tuple[str, ...], names: tuple[s
     """One line for each row."""
     engine, dialect = subject.engine, subject.engine.dialect
     first, relation = quoted(keys[0], dialect), quoted(item.relation.name, dialect)
-    return f"SELECT {listed(engine, (*keys, *names))} FROM {relation} WHERE {first} IS NOT NULL ORDER BY {first}"
+    return f"SELECT {listed(engine, (*keys, *names))} FROM {relation} WHERE {first} IS NOT NULL"
+
+
+def _ordered(subject: Subject, item: Stored, keys: tuple[str, ...], names: tuple[str, ...]) -> str:
+    """The same in the order of the anchors."""
+    return f"{_plain(subject, item, keys, names)} ORDER BY {quoted(keys[0], subject.engine.dialect)}"
 
 
 def _grouped(subject: Subject, item: Stored, keys: tuple[str, ...], names: tuple[str, ...]) -> str:
@@ -175,6 +221,6 @@ def _summary(findings: tuple[Finding, ...], schedule: Schedule) -> str:
 def _left_out(schedule: Schedule) -> Iterator[str]:
     if schedule.compared < schedule.cells:
         yield (
-            f"{schedule.compared:,} of {schedule.cells:,} values were counted again, of anchors spread over all; "
+            f"{schedule.compared:,} of {schedule.cells:,} values were counted again, of rows spread over all; "
             f"all of them would take about {schedule.full:.0f} s"
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -19,6 +19,9 @@ from tzero.features.rows import T0
 from tzero.features.types import ColumnType
 from tzero.sql.render import quoted
 from tzero.timeline import Anchor, Day, Trail
+
+if TYPE_CHECKING:
+    from tzero.certify.recount.keys import Whole
 
 _TIME, _KNOWN, _NUMBER = "time_", "known_", "number_"
 _FINITE = {"duckdb": "isfinite({})", "postgres": "isfinite({})"}
@@ -43,6 +46,15 @@ class Events:
     def leaving(self, trail: Trail, anchor: Anchor) -> Iterator[tuple[int, Line]]:
         """Events by the moment that anchors must not be later than to see them; nothing where there is no window."""
         return iter(()) if trail.leaves_after is None else self._ordered(trail, anchor, 1)
+
+    def in_sight(self, trail: Trail, anchor: Anchor) -> tuple[pa.Table, Whole, Whole | None]:
+        """The events that some anchor may see, unordered, and the moments at which they enter and leave its sight."""
+        enter = pc.cast(pc.add(self.table[_KNOWN], length(trail.enters_after, anchor)), pa.int64())
+        if trail.leaves_after is None:
+            return self.table, enter.to_numpy(), None
+        leave = pc.cast(pc.add(self.table[_TIME], length(trail.leaves_after, anchor)), pa.int64())
+        seen = pc.less(enter, leave)  # known only after it has left: never seen
+        return self.table.filter(seen), pc.filter(enter, seen).to_numpy(), pc.filter(leave, seen).to_numpy()
 
     def _ordered(self, trail: Trail, anchor: Anchor, by: int) -> Iterator[tuple[int, Line]]:
         enter = pc.add(self.table[_KNOWN], length(trail.enters_after, anchor))

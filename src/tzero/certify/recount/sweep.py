@@ -16,8 +16,8 @@ from tzero.features.statistics import Statistic
 from tzero.features.types import ColumnType
 from tzero.timeline import Trail
 
-_TOLERANCE = 1e-12
-_EXAMPLES = 3
+TOLERANCE = 1e-12
+EXAMPLES = 3
 
 
 class Stream:
@@ -83,7 +83,7 @@ class Recounted:
 
     def differs(self, line: Line, found: tuple[Any, ...], own: Any, rows: int) -> None:
         self.differing += rows
-        if len(self.examples) < _EXAMPLES:
+        if len(self.examples) < EXAMPLES:
             self.examples.append((line, found, own))
 
 
@@ -185,4 +185,4 @@ def _compare_group(line: Line, rows: int, checks: list[Check]) -> None:
 def _close(found: Any, own: Any) -> bool:
     if found is None or own is None or not (isinstance(found, float) or isinstance(own, float)):
         return False
-    return bool(abs(found - own) <= _TOLERANCE * max(1.0, abs(own)))
+    return bool(abs(found - own) <= TOLERANCE * max(1.0, abs(own)))

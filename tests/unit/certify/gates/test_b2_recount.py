@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 
 import pytest
 from tests.unit.certify.own import OWN_SQL, own_subject
@@ -59,7 +60,7 @@ def test_a_count_that_is_wrong_at_one_key_alone(shop: Shop) -> None:
     redefined(shop, "CASE WHEN x.t0_day = '2024-01-03' AND x.brand = 'b2' THEN 0 ELSE x.brand_n END")
     result = judged(shop)
     assert failing(result) == {("B2.recount", "brand_n")}
-    assert "(2024-01-03, b2) stands 0" in result.findings[0].message
+    assert re.search(r"\(2024-01-03, b2, \w+\) stands 0", result.findings[0].message)
 
 
 def test_one_value_changed_by_hand(shop: Shop) -> None:
@@ -69,11 +70,10 @@ def test_one_value_changed_by_hand(shop: Shop) -> None:
     result = judged(shop)
     assert failing(result) == {("B2.recount", "brand_n")}
     (finding,) = result.findings
-    assert finding.message.startswith("4 of 312 values of brand_n"), "one of four rows that agree in its keys"
+    assert finding.message.startswith("1 of 312 values of brand_n")
     assert finding.witness is not None
-    assert finding.witness["key"] == {"t0_day": "2024-01-10", "brand": "b1"}
-    counted = int(finding.witness["counted"])
-    assert finding.witness["found"] == f"{counted} and {counted + 1}"
+    assert finding.witness["key"] == {"t0_day": "2024-01-10", "brand": "b1", "shade": "red"}
+    assert int(finding.witness["found"]) == int(finding.witness["counted"]) + 1
 
 
 def test_a_row_that_came_late_into_the_past(shop: Shop) -> None:
@@ -97,7 +97,7 @@ def test_a_view_that_shows_something_else(shop: Shop) -> None:
 
 def test_too_little_time_means_a_sample_that_says_so(shop: Shop) -> None:
     ticks = itertools.count()
-    result = RecountGate(seconds=20.0, clock=lambda: next(ticks), least=0)(shop.subject())
+    result = RecountGate(seconds=20.0, clock=lambda: next(ticks), least=0, batch=16)(shop.subject())
     assert result.verdict is Verdict.PASS
     assert 0 < int(result.exercised["values compared"]) < VALUES
     (note,) = result.notes
@@ -111,7 +111,7 @@ def test_no_time_at_all_fails(shop: Shop) -> None:
 
 
 def test_some_values_are_compared_however_busy_the_machine_is(shop: Shop) -> None:
-    result = RecountGate(seconds=0.0, least=10)(shop.subject())
+    result = RecountGate(seconds=0.0, least=10, batch=16)(shop.subject())
     assert result.verdict is Verdict.PASS
     assert 10 <= int(result.exercised["values compared"]) < VALUES
 
