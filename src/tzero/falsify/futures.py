@@ -142,7 +142,8 @@ class Futures:
 
     def _seen(self) -> Literals:
         """The query's constants, and texts that the sampled rows hold."""
-        found = Literals(zones=self.literals.zones, joined=self.literals.joined)
+        said = self.literals
+        found = Literals(zones=said.zones, joined=said.joined, gaps=said.gaps, links=said.links)
         for column, constants in self.literals.constants.items():
             found.constants[column] |= constants
         for rows in self.store.base.rows.values():

@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlglot import exp
 
+from tzero.falsify.links import Link, links_of
 from tzero.prove.domain.types import parse_interval
 
 _TIME = re.compile(r"\d{4}-\d\d-\d\d([ T]\d\d:\d\d.*)?")
@@ -40,6 +41,8 @@ class Literals:
     joined: dict[str, str] = field(default_factory=dict)
     gaps: set[timedelta] = field(default_factory=set)
     sizes: set[int] = field(default_factory=set)
+    links: dict[str, list[Link]] = field(default_factory=lambda: defaultdict(list))
+    """What is joined at a distance, by the column that a link gives."""
     nodes: int = 0
     named: set[str] = field(default_factory=set)
     """Columns that are read by name; ``*`` among them where whole rows are."""
@@ -97,6 +100,9 @@ def _named(node: exp.Expr, rows: Collection[str]) -> set[str]:
 
 
 def _read(node: exp.Expr, found: Literals) -> None:
+    if isinstance(node, exp.EQ):
+        for link in links_of(node):
+            found.links[link.left].append(link)
     if isinstance(node, _COMPARISONS):
         left, right = _column(node.this), _column(node.expression)
         if left and right and isinstance(node, exp.EQ):

@@ -6,6 +6,7 @@ from datetime import datetime
 from random import Random
 from typing import Any
 
+from tzero.falsify.links import Link
 from tzero.falsify.tables import Table
 from tzero.falsify.values import Values, hours
 from tzero.falsify.world import Row, World
@@ -13,6 +14,8 @@ from tzero.falsify.world import Row, World
 _SEEN_AFTER = (0, 0, 6, 12, 24, 48, -6)
 _LATE_AFTER = (6, 12, 24, 36, 48, 72, 96)
 _LATE_BEFORE = (6, 12, 24, 48)
+_NEAR = (0.5, 6, 12, 18)
+_WHOLE = ("integer", "bigint")
 
 
 class RowMaker:
@@ -45,11 +48,12 @@ class RowMaker:
         new = after is not None or at is not None
         row: Row = {column: self.values.value(table, column, new=new) for column in table.kinds}
         self._share(table, row, near)
-        for other, match in table.refers_to.items():
-            self._refer(row, other, match, near)
-        if not self._key(table, row, new, below):
+        about = [self._refer(row, other, match, near) for other, match in table.refers_to.items()]
+        linked = {} if below else self._linked(table, near)
+        row |= linked
+        if not self._key(table, row, new, below, keep=table.fresh in linked):
             return None
-        self._times(table, row, at or self._moment(table, after))
+        self._times(table, row, at or self._moment(table, after, [moment for moment in about if moment]))
         self.date_late_values(table, row)
         return row
 
@@ -81,19 +85,44 @@ class RowMaker:
             near[column] is not None or table.nullable(column)
         )
 
-    def _refer(self, row: Row, other: str, match: dict[str, str], near: Row | None) -> None:
+    def _refer(self, row: Row, other: str, match: dict[str, str], near: Row | None) -> datetime | None:
+        """Let the row be about one of another relation. When that one became known, if the relation says."""
         there = list(self.world.rows.get(other, {}).values())
         if not there or self.random.random() < 0.1:
-            return
+            return None
         if near is not None and all(column in near for column in match) and self.random.random() < 0.9:
             chosen = near
         else:
             chosen = there[0] if self.values.crowded() else self.random.choice(there)
         for theirs, ours in match.items():
             row[ours] = chosen[theirs]
+        known = self.tables[other].known
+        return self.values.times.known(chosen[known]) if known in chosen else None
 
-    def _key(self, table: Table, row: Row, new: bool, below: bool) -> bool:
-        """Give the row a key of its own; where the key is another relation's, one that is free."""
+    def _linked(self, table: Table, near: Row | None) -> Row:
+        """Whole numbers at the distance from those of another row at which the query joins them."""
+        found: Row = {}
+        for column in table.kinds:
+            links = self.values.literals.links.get(column)
+            if not links or table.kinds[column].kind not in _WHOLE or self.random.random() < 0.3:
+                continue
+            link = self.random.choice(links)
+            rows = (
+                [near] if near is not None and link.right in near and self.random.random() < 0.8 else self._with(link)
+            )
+            value = self.random.choice(rows)[link.right] if rows else None
+            number = link.value(value) if isinstance(value, int) else None
+            if number is not None:
+                found[column] = number
+        return found
+
+    def _with(self, link: Link) -> list[Row]:
+        """The rows of all relations that have the column which a link starts from."""
+        names = [name for name, table in self.tables.items() if link.right in table.kinds]
+        return [row for name in names for row in self.world.rows.get(name, {}).values()]
+
+    def _key(self, table: Table, row: Row, new: bool, below: bool, *, keep: bool) -> bool:
+        """Give the row a key that is free: its own, another relation's, or the one there, to ``keep``."""
         if not table.key:
             return True
         taken = {tuple(other[c] for c in table.key) for other in self.world.rows.get(table.name, {}).values()}
@@ -101,7 +130,7 @@ class RowMaker:
             if set(table.key) <= set(match.values()):
                 return tuple(row[c] for c in table.key) not in taken
         column = table.fresh
-        if column is None:
+        if column is None or (keep and tuple(row[c] for c in table.key) not in taken):
             return True
         for attempt in range(50):
             place = len(taken) + (attempt if new else 0)
@@ -110,14 +139,20 @@ class RowMaker:
                 return True
         return False
 
-    def _moment(self, table: Table, after: datetime | None) -> datetime:
-        """When a row becomes known: now and then as long before or after another one as the query says."""
+    def _moment(self, table: Table, after: datetime | None, about: list[datetime]) -> datetime:
+        """When a row becomes known: now and then as long before or after another one as the query says.
+
+        ``about`` says when the rows became known that it refers to: it is near them, now and then.
+        """
         gap = self.values.gap() if self.random.random() < 0.4 else None
+        if gap is None and about and self.random.random() < 0.2:
+            gap = hours(self.random.choice(_NEAR))
         rows = list(self.world.rows.get(table.name, {}).values()) if gap else []
-        other = table.known_at(self.random.choice(rows), self.values.times) if rows else None
-        if gap is None or other is None:
+        known = table.known_at(self.random.choice(rows), self.values.times) if rows else None
+        others = [*about, known] if known else about
+        if gap is None or not others:
             return self.values.moment(after)
-        found = other + self.random.choice((gap, -gap))
+        found = self.random.choice(others) + self.random.choice((gap, -gap))
         return found if after is None or found >= after else self.values.moment(after)
 
     def _times(self, table: Table, row: Row, known: datetime) -> None:
@@ -148,8 +183,7 @@ class RowMaker:
 
 
 def _alike(one: str, other: str) -> bool:
-    whole = ("integer", "bigint")
-    return one == other or (one in whole and other in whole)
+    return one == other or (one in _WHOLE and other in _WHOLE)
 
 
 def set_late(table: Table, row: Row, time: str, moment: Any, values: Values) -> None:

@@ -105,8 +105,8 @@ class Search:
     def _circumstances(self, runner: Runner, setting: Setting, base: Output, shape: Shape) -> None:
         pinned = self.query.zone is not None or self.subject.translated
         often = self.account.databases < 3 or self.account.databases % 8 == 0
-        zones = ZONES if often else (self.random.choice(ZONES),)
-        stage = Stage(self.random, self.subject.stopped, () if pinned else zones)
+        # all of them each time: each has hours, and a summer time, of its own
+        stage = Stage(self.random, self.subject.stopped, () if pinned else ZONES)
         # chance and clock show at once or not at all; order needs ties, a zone a time near midnight: of every database
         asked = [c for c in self.circumstances if often or c in (ORDER, ZONE)]
         for circumstance in asked:

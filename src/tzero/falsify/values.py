@@ -20,6 +20,7 @@ DAYS = 9
 HOURS = (0, 6, 12, 18)
 NEAR_MIDNIGHT = (0.5, 22.5, 23.5)
 """Hours about midnight, in UTC and in the zones that a session is tried in."""
+_NULLS = (0.15, 0.15, 0.15, 0.7)
 FEW = 4
 """Of many words that a query names, one database holds so many: else its rows would never meet."""
 FLOATS = (0.1, 0.2, 0.3, 0.7, 1e-3, 1e6 / 3, 1e9 / 7)
@@ -48,6 +49,7 @@ class Values:
     reach: dict[str, tuple[Any, Any]] = field(default_factory=dict)
     """The smallest and the largest value of key columns, where they are known."""
     words: dict[str, list[str]] = field(default_factory=dict)
+    nulls: dict[str, float] = field(default_factory=dict)
     crowd: int = 0
     """A number of rows that the query counts to: so many are about the same thing here. 0: no crowd."""
 
@@ -80,7 +82,7 @@ class Values:
     def value(self, table: Table, column: str, *, new: bool = False) -> Any:
         """A value of a column that is neither a key nor a time of the row; ``new`` ones reach further."""
         nullable = table.nullable(column) and column not in table.relation.monotone
-        if nullable and self.random.random() < 0.15:
+        if nullable and self.random.random() < self._nulls(table, column, new):
             return None
         kind = table.kinds[column].kind
         if kind in ("integer", "bigint"):
@@ -96,6 +98,11 @@ class Values:
         if table.kinds[column].is_time:
             return self.time(kind)
         return None
+
+    def _nulls(self, table: Table, column: str, new: bool) -> float:
+        """The share of NULLs: in some databases most of a column, and what comes after the cut is the first value."""
+        share = self.nulls.setdefault(f"{table.name}.{column}", self.random.choice(_NULLS))
+        return _NULLS[0] if new else share
 
     def _hour(self) -> timedelta:
         return hours(self.random.choice(NEAR_MIDNIGHT if self.random.random() < 0.25 else HOURS))

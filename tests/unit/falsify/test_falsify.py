@@ -267,3 +267,16 @@ def test_a_query_that_fails_midway_is_refused() -> None:
     trial = falsify(query, shop(), seconds=1)
     assert trial.outcome is Outcome.INCONCLUSIVE
     assert "could not run it" in trial.reason
+
+
+FEW = {
+    "the only one": "(SELECT 1 FROM notes n WHERE n.stars > -90 LIMIT 1)",
+    "numbers at a distance": "(SELECT n.stars FROM notes n WHERE n.note_id - 1 = s.id * 10 + 900)",
+}
+"""What only few rows, or rows that are made for it, can show."""
+
+
+@pytest.mark.parametrize("name", FEW)
+def test_leaks_that_few_rows_show(name: str) -> None:
+    query = f"SELECT s.id, s.sold_at AS t0, {FEW[name]} AS f FROM sales s"
+    leak(query, shop(zone="UTC"), shrinking=0.0)

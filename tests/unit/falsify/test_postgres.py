@@ -92,12 +92,12 @@ def test_the_clock_and_the_order_of_rows(engine: Engine, value: str, mutation: s
 def test_values_that_the_database_takes_for_equal_or_cannot_compare(engine: Engine, one: str, other: str) -> None:
     name = f"told_{one[:4]}"
     engine.execute(
-        f"CREATE VIEW shop.{name} AS SELECT s.id, s.sold_at AS t0, CASE WHEN EXISTS (SELECT 1 FROM shop.sales o"
-        f" WHERE o.brand = s.brand AND o.id <> s.id AND o.sold_at >= s.sold_at) THEN {one} ELSE {other} END AS f"
+        f"CREATE VIEW shop.{name} AS SELECT s.id, s.sold_at AS t0, CASE WHEN (SELECT count(*) FROM shop.sales o"
+        f" WHERE o.brand = s.brand AND o.sold_at >= s.sold_at) % 2 = 0 THEN {one} ELSE {other} END AS f"
         " FROM shop.sales s"
     )
     asked = Declarations({"shop.sales": SALES}, Query(own="shop.sales", zone="UTC"))
-    witness = falsify_relation(engine, RelationName("shop", name), asked, seconds=60, worlds=50).witness
+    witness = falsify_relation(engine, RelationName("shop", name), asked, seconds=60, worlds=200).witness
     assert witness is not None
     assert witness.column == "f"
 
