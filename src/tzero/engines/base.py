@@ -95,7 +95,7 @@ class Engine(Protocol):
     def cleanup_statements(self, name: RelationName) -> tuple[Statement, ...]:
         """Drop what a relation that is replaced leaves aside, once everything that reads it is rebuilt."""
 
-    def appended_statements(self, relation: StoredRelation) -> tuple[Statement, ...]:
+    def appended_statements(self, relation: StoredRelation, columns: Sequence[ColumnInfo]) -> tuple[Statement, ...]:
         """Create an empty table with the columns of a query, to which rows are only ever added."""
 
     def append_statements(self, relation: StoredRelation, columns: Sequence[str]) -> tuple[Statement, ...]:

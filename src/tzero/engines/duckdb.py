@@ -209,8 +209,8 @@ class DuckDBEngine:
     def cleanup_statements(self, name: RelationName) -> tuple[Statement, ...]:  # noqa: ARG002  nothing is set aside
         return ()
 
-    def appended_statements(self, relation: StoredRelation) -> tuple[Statement, ...]:
-        return duckdb_ddl.appended_statements(relation)
+    def appended_statements(self, relation: StoredRelation, columns: Sequence[ColumnInfo]) -> tuple[Statement, ...]:
+        return duckdb_ddl.appended_statements(relation.name, columns)
 
     def append_statements(self, relation: StoredRelation, columns: Sequence[str]) -> tuple[Statement, ...]:
         return duckdb_ddl.append_statements(relation, columns)

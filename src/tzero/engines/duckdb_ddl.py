@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tzero.engines.catalog import Statement, StoredRelation
+from tzero.engines.catalog import ColumnInfo, Statement, StoredRelation
 from tzero.sql.names import RelationName
 from tzero.sql.render import quoted
 
@@ -35,8 +35,12 @@ def stored_statements(relation: StoredRelation) -> tuple[Statement, ...]:
     return (table, unique_statement(relation.name, relation.key)) if relation.key else (table,)
 
 
-def appended_statements(relation: StoredRelation) -> tuple[Statement, ...]:
-    return (Statement(f"CREATE TABLE {quoted(relation.name, 'duckdb')} AS\n{relation.sql}", _LOCK),)
+def appended_statements(name: RelationName, columns: Sequence[ColumnInfo]) -> tuple[Statement, ...]:
+    """A table of columns, not of an empty query: of one that a query made, DuckDB 2.0 believes for the rest of the
+    session that it has no value, however many rows the same transaction adds (more than 122,880, on two threads).
+    """
+    listed = ",\n".join(f"    {quoted(column.name, 'duckdb')} {column.type}" for column in columns)
+    return (Statement(f"CREATE TABLE {quoted(name, 'duckdb')} (\n{listed}\n)", _LOCK),)
 
 
 def append_statements(relation: StoredRelation, columns: Sequence[str]) -> tuple[Statement, ...]:

@@ -162,7 +162,11 @@ class PostgresEngine:
         kind = self.kind(name)
         return () if kind is None else (postgres_ddl.drop_aside(name, kind),)
 
-    def appended_statements(self, relation: StoredRelation) -> tuple[Statement, ...]:
+    def appended_statements(
+        self,
+        relation: StoredRelation,
+        columns: Sequence[ColumnInfo],  # noqa: ARG002  the query gives them with their collations
+    ) -> tuple[Statement, ...]:
         return postgres_ddl.create_appended(relation)
 
     def append_statements(self, relation: StoredRelation, columns: Sequence[str]) -> tuple[Statement, ...]:

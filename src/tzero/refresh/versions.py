@@ -47,7 +47,8 @@ class KeptVersions(OwnRelation):
 
     def creation(self, engine: Engine, rebuilt: object) -> tuple[Statement, ...]:  # noqa: ARG002  it is never rebuilt
         if engine.kind(self.name) is None:
-            made = (*engine.appended_statements(self._stored()), *self._filled(engine), *self._refusing(engine))
+            made = engine.appended_statements(self._stored(), self.columns)
+            made = (*made, *self._filled(engine), *self._refusing(engine))
         else:
             made = (*self._extension(engine), *self._refusing(engine), self._sealed(engine))
         return (*made, *self.renewal(engine))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 import textwrap
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -13,7 +15,7 @@ import pyarrow.parquet
 import pytest
 
 from tzero.engines.base import Engine
-from tzero.engines.catalog import RelationKind
+from tzero.engines.catalog import RelationKind, StoredRelation
 from tzero.engines.targets import Target, open_engine
 from tzero.errors import BusyError, ConfigError, EngineError, TargetError
 from tzero.sql.names import RelationName
@@ -160,3 +162,18 @@ def test_nothing_is_written_to_stdout(tmp_path: Path, capfd: pytest.CaptureFixtu
     assert engine.rows("SELECT current_setting('enable_progress_bar')") == [(False,)]
     engine.close()
     assert capfd.readouterr().out == ""
+
+
+def test_a_table_of_many_rows_is_read_by_the_transaction_that_makes_it(tmp_path: Path) -> None:
+    """Of one that an empty query makes, DuckDB reads none of these rows under a condition."""
+    with closing(opened(tmp_path, "duckdb:///store.duckdb?threads=2")) as engine:
+        engine.execute("CREATE TABLE source AS SELECT CAST(i AS integer) AS id, 'x' AS word FROM range(125000) AS r(i)")
+        name, sql = RelationName(None, "kept"), "SELECT id, word FROM source"
+        kept = StoredRelation(name, f"{sql} WHERE FALSE", ("id",))
+        columns = engine.describe(RelationName(None, "source"))
+        assert columns is not None
+        with engine.transaction():
+            made = engine.appended_statements(kept, columns.columns)
+            for statement in (*made, *engine.append_statements(replace(kept, sql=sql), ("id", "word"))):
+                engine.execute(statement.sql)
+            assert engine.rows("SELECT count(*), max(id) FROM kept WHERE id > 4") == [(124_995, 124_999)]
