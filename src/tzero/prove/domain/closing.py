@@ -108,17 +108,25 @@ class Closing:
             self._indexes[id(store)] = found
         return self._indexes[id(store)]
 
+    def limits(self, time: Term, store: Store) -> dict[Term, int]:
+        """What a time inside is no later than, in terms that survive; of time that cannot be, nothing."""
+        return self._limits(time, store) or {}
+
     def _bound(self, atom: Atom, store: Store) -> Term | None:
         """A variable that is no later than what the atom's time is known to be before."""
-        time = atom.time
-        assert time is not None
+        assert atom.time is not None
+        found = self._limits(atom.time, store)
+        return ORIGIN if found is None else self._bounded(atom, found)
+
+    def _limits(self, time: Term, store: Store) -> dict[Term, int] | None:
+        """The surviving times that a time is no later than, with the offset; None where no row is like this."""
         differences = store.differences
         differences.include(inner for inner, _ in self._timed())
         if time.type == INSTANT:
             differences.include(self._next_days(store))
         reach = differences.bounds(time)
         if differences.impossible:
-            return ORIGIN
+            return None
         found: dict[Term, int] = {}
         for inner, outer in self._timed():
             node, offset = differences.node(inner)
@@ -130,7 +138,7 @@ class Closing:
                 found[outer] = min(reach[node] - offset, found.get(outer, reach[node] - offset))
         if ORIGIN in reach:
             found[ORIGIN] = reach[ORIGIN]
-        return self._bounded(atom, found)
+        return found
 
     def _starts(self, differences: Differences, reach: dict[Term, int]) -> list[tuple[Term, Term]]:
         """For surviving days of a zone: the instants at which days begin, inside and outside."""

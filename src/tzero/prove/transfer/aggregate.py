@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from tzero.prove import functions
-from tzero.prove.domain.facts import NotNull
+from tzero.prove.domain.facts import Bound, Fact, NotNull
 from tzero.prove.domain.label import Atom, Kind, Located
 from tzero.prove.domain.row import Row
-from tzero.prove.domain.terms import FALSE, INT, TRUE, Term, Var, app
+from tzero.prove.domain.terms import FALSE, INT, TRUE, Const, Term, Var, app
 from tzero.prove.domain.types import BOOL, DECIMAL, FLOAT, UNKNOWN
 from tzero.prove.meaning.logic import facts_of
 from tzero.prove.transfer.aggregate_call import Call
@@ -56,6 +56,8 @@ class Aggregation:
             for branch, contributions in zip(self.grouping.branches, parts, strict=True):
                 for item in contributions:
                     atoms |= dict.fromkeys(self._complete(branch, item))
+        if self.call.name in ("Min", "Max") and parts:
+            self.grouping.facts += self._limits(result, parts)
         self.interpreter.ledger[result] = (*atoms, *self._order_atoms(argument, parts))
         if self.never_null or self._surely_some(parts):
             self.grouping.facts.append(NotNull(result))
@@ -97,6 +99,19 @@ class Aggregation:
             if len(parts) == 1:
                 self.labels.minima[result] = witnesses(self.grouping.branches[0], self.grouping.keys, terms[0])
         return found
+
+    def _limits(self, result: Var, parts: list[list[Contribution]]) -> list[Fact]:
+        """A least or a greatest time is one of the rows', so what no row's time exceeds, it does not exceed."""
+        limits: list[dict[Term, int]] = []
+        for branch, contributions in zip(self.grouping.branches, parts, strict=True):
+            closing = self.grouping.closing(branch)
+            for item in contributions:
+                if not item.values or not item.values[0].is_time or isinstance(item.values[0], Const):
+                    return []
+                limits.append(closing.limits(item.values[0], item.store))
+        first, *others = limits or [{}]
+        shared = {outer: max(found[outer] for found in limits) for outer in first if all(outer in o for o in others)}
+        return [Bound(result, outer, offset) for outer, offset in shared.items()]
 
     # -- which rows contribute ------------------------------------------------------------------------------------
 

@@ -12,6 +12,7 @@ from tzero.prove.domain.facts import NotNull
 from tzero.prove.domain.label import Atom, Kind
 from tzero.prove.domain.row import Present, Row
 from tzero.prove.domain.terms import NULL, Term
+from tzero.prove.transfer.attained import attained
 from tzero.prove.transfer.chosen import chosen
 from tzero.prove.transfer.frame import Frame
 from tzero.prove.transfer.join import OuterJoin, inner, side_by_side
@@ -171,12 +172,17 @@ class FromClause:
         if side == "LEFT" and len(predicates) == 1:
             row, pair, on = predicates[0]
             picked = chosen(self.interpreter, join.this, self.names, frame, row)
-            outer = OuterJoin(self.interpreter, frame.row, row, on, join, picked)
-            return [self._placed(pair, outer.row(), alias, with_terms(row.columns, outer.columns()))]
-        for _, pair, on in predicates:
+            outer = OuterJoin(self.interpreter, frame.row, row, on, join, picked, pair.row)
+            joined, columns = outer.row(), outer.columns()
+            if outer.is_certain():
+                columns, facts = attained(self.interpreter, frame.row, columns, outer.pair.store, plain=True)
+                joined = joined.assume(facts)
+            return [self._placed(pair, joined, alias, with_terms(row.columns, columns))]
+        for row, pair, on in predicates:
             kept = inner(self.interpreter, pair.row, on)
             if kept is not None:
-                found.append(self._placed(pair, kept))
+                columns, facts = attained(self.interpreter, frame.row, row.columns, kept.store)
+                found.append(self._placed(pair, kept.assume(facts), alias, with_terms(row.columns, columns)))
         if side == "LEFT":
             found.append(self._unmatched(frame, alias, predicates, join))
         return found

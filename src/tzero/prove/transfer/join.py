@@ -60,6 +60,7 @@ class OuterJoin:
         on: Term,
         node: exp.Expr,
         chosen: Chosen | None = None,
+        bound: Row | None = None,
     ) -> None:
         self.interpreter = interpreter
         self.chosen = chosen
@@ -67,6 +68,9 @@ class OuterJoin:
         self.right = right
         self.node = node
         pair = side_by_side(left, right)
+        if bound is not None and bound.parts == pair.parts:
+            # What binding the predicate learned of the pair: of what a subquery in it says.
+            pair = replace(pair, store=bound.store)
         self.on_label = interpreter.labels.test(on, pair.store)
         self.pair = pair.assume(facts_of(on, pair.store))
         self.on = on
@@ -202,6 +206,11 @@ class OuterJoin:
         if any(free):
             return []
         return [Same(right, left) for right, left in pairs] if self._witnessed() else []
+
+    def is_certain(self) -> bool:
+        """Whether each left row surely matches, on values that it is not without."""
+        pairs = self._equalities()
+        return bool(self._certain()) and all(self.left.store.not_null(left) for _, left in pairs)
 
     def _witnessed(self) -> bool:
         """Whether the left row, by being there, makes sure that the right one is."""

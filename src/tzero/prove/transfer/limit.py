@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
+from tzero.prove.domain.facts import IDENTICAL_WHEN_EQUAL
 from tzero.prove.domain.row import Row, Unique
-from tzero.prove.domain.terms import INT, Var, app, const
+from tzero.prove.domain.terms import INT, Const, Var, app, const
+from tzero.prove.transfer.expression import bind
 from tzero.prove.transfer.filter import filter_row
 from tzero.prove.transfer.frame import Frame
 from tzero.prove.transfer.ordinals import positional
@@ -49,12 +51,24 @@ class Limiting:
         order = self.node.args.get("order")
         spec = exp.Order(expressions=[self._ordering(o) for o in order.expressions]) if order is not None else None
         window = exp.Window(this=exp.Rank() if ties else exp.RowNumber(), order=spec)
-        rows = [frame.row for frame in self._numbered(frames, window, first=one)]
+        alike = self._alike(frames, spec)
+        rows = [frame.row for frame in self._numbered(frames, window, first=one, alike=alike)]
         return [_only(row) for row in rows] if one else rows
 
-    def _numbered(self, frames: list[Frame], window: exp.Window, *, first: bool) -> list[Frame]:
+    def _alike(self, frames: list[Frame], order: exp.Order | None) -> bool:
+        """Whether rows that tie show the same, as each column is ordered by: then it does not matter which is kept."""
+        if order is None:
+            return False
+        ordering = [item.this if isinstance(item, exp.Ordered) else item for item in order.expressions]
+        for frame in frames:
+            known = {term for item in ordering if (term := bind(item, frame)).type in IDENTICAL_WHEN_EQUAL}
+            if not all(isinstance(term, Const) or term in known for term in frame.row.columns.values()):
+                return False
+        return True
+
+    def _numbered(self, frames: list[Frame], window: exp.Window, *, first: bool, alike: bool = False) -> list[Frame]:
         """The frames with the rows that a number keeps: the first one of each partition, or those up to a limit."""
-        windowing = Windowing(self.interpreter, frames, window, {})
+        windowing = Windowing(self.interpreter, frames, window, {}, alike=alike)
         bound = [windowing.term(position) for position in range(len(frames))]
         found = []
         for frame, (term, facts) in zip(frames, bound, strict=True):

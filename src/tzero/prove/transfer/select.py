@@ -9,7 +9,7 @@ from sqlglot import exp
 
 from tzero.prove.domain.facts import Fact
 from tzero.prove.domain.row import Row
-from tzero.prove.domain.terms import Term
+from tzero.prove.domain.terms import NULL, Term
 from tzero.prove.transfer.aggregate import Aggregation
 from tzero.prove.transfer.aggregate_call import Call
 from tzero.prove.transfer.calls import aggregates_in, windows_in
@@ -18,6 +18,7 @@ from tzero.prove.transfer.filter import filter_row
 from tzero.prove.transfer.frame import Frame
 from tzero.prove.transfer.from_clause import FromClause, with_row
 from tzero.prove.transfer.group import Grouping
+from tzero.prove.transfer.grouping_sets import key_sets
 from tzero.prove.transfer.limit import Limiting
 from tzero.prove.transfer.ordinals import item_at, lost_ordinal
 from tzero.prove.transfer.projection import Projection
@@ -91,9 +92,25 @@ class Selection:
         if group is None and having is None and not calls:
             return frames
         if group is not None and any(group.args.get(k) for k in ("grouping_sets", "cube", "rollup", "totals")):
-            note = "grouping sets make rows whose keys are NULL"
+            note = "this form of grouping sets is not understood"
             return [with_row(frames[0], self.interpreter.opaque(group, note, [f.row for f in frames]))]
         nodes = self._group_nodes(group)
+        sets = key_sets(nodes)
+        if sets is None:
+            note = "a number in a grouping set is not understood"
+            return [with_row(frames[0], self.interpreter.opaque(group or self.node, note, [f.row for f in frames]))]
+        every = list(dict.fromkeys(key for chosen in sets for key in chosen))
+        found = []
+        for chosen in sets:
+            missing = [key for key in every if key not in chosen]
+            found += self._grouped_by(frames, list(chosen), missing, calls)
+        return self.interpreter.limited(found)
+
+    def _grouped_by(
+        self, frames: list[Frame], nodes: list[exp.Expr], missing: list[exp.Expr], calls: list[Call]
+    ) -> list[Frame]:
+        """The groups by some keys; the others of several grouping sets are NULL."""
+        group = self.node.args.get("group")
         keys = [tuple(bind(node, frame) for node in nodes) for frame in frames]
         rows = [frame.row for frame in frames]
         grouping = Grouping(self.interpreter, rows, keys, group or self.node, self.outer.row if self.outer else None)
@@ -101,11 +118,18 @@ class Selection:
         for call in sorted(calls, key=lambda call: call.name != "Min"):
             if call.node not in values:
                 values[call.node] = Aggregation(self.interpreter, grouping, frames, call).term()
-        return self._after_grouping(frames, grouping, nodes, values)
+        return self._after_grouping(frames, grouping, nodes, missing, values)
 
     def _after_grouping(
-        self, frames: list[Frame], grouping: Grouping, nodes: list[exp.Expr], values: dict[exp.Expr, Term]
+        self,
+        frames: list[Frame],
+        grouping: Grouping,
+        nodes: list[exp.Expr],
+        missing: list[exp.Expr],
+        values: dict[exp.Expr, Term],
     ) -> list[Frame]:
+        absent = [(node, [bind(node, frame) for frame in frames]) for node in missing]
+
         def hook(node: exp.Expr) -> Term | None:
             if node in values:
                 return values[node]
@@ -113,6 +137,9 @@ class Selection:
                 keys = [branch.keys[position] for branch in grouping.branches]
                 if type(node) is type(key_node) and (node == key_node or _binds_to(node, frames, keys)):
                     return grouping.keys[position]
+            for key_node, keys in absent:
+                if type(node) is type(key_node) and (node == key_node or _binds_to(node, frames, keys)):
+                    return NULL
             return None
 
         row = grouping.row()

@@ -19,6 +19,7 @@ from tzero.prove.domain.terms import (
     App,
     Const,
     Term,
+    Var,
     app,
     const,
     shift,
@@ -80,6 +81,8 @@ def to_day(wall: Term) -> Term:
     """The day of a wall reading."""
     if wall.type == DATE:
         return wall
+    if isinstance(wall, Var) and wall.grain and wall.grain % DAY == 0:
+        return shift(wall, 0, DATE)
     if isinstance(wall, App) and wall.op == "floor" and wall.params == (DAY, DAY):
         return shift(wall, 0, DATE)
     return app("floor", wall, type_=DATE, params=(DAY, DAY))

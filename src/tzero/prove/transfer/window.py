@@ -25,11 +25,21 @@ if TYPE_CHECKING:
 
 
 class Windowing:
-    """Binds one window call in each branch; the frames must not change any more."""
+    """Binds one window call in each branch; the frames must not change any more.
+
+    ``alike``: rows that tie cannot be told apart by what is shown of them.
+    """
 
     def __init__(
-        self, interpreter: Interpreter, frames: list[Frame], node: exp.Window, named: dict[str, exp.Expr]
+        self,
+        interpreter: Interpreter,
+        frames: list[Frame],
+        node: exp.Window,
+        named: dict[str, exp.Expr],
+        *,
+        alike: bool = False,
     ) -> None:
+        self.alike = alike
         self.interpreter = interpreter
         self.frames = frames
         self.node = node

@@ -232,7 +232,7 @@ class Value:
     def _note_order(self, reach: Reach) -> None:
         """Whether the value changes with the physical order of rows that tie."""
         name = self.w.call.name if self.w.call else self.w.name
-        if reach.physical and not self.total:
+        if reach.physical and not self.total and not self.w.alike:
             self.notes["ties in ORDER BY are broken by physical order"] = Kind.ORDER
         if name in functions.FRAME_VALUES | functions.ORDER_SENSITIVE | {"Mode"} and not self.total:
             self.notes["ties in ORDER BY are broken by physical order"] = Kind.ORDER
