@@ -13,7 +13,7 @@ from tzero.certify.baseline.classification import classify
 from tzero.certify.baseline.context import context_of
 from tzero.certify.baseline.drift import Drift
 from tzero.certify.baseline.evidence import evidence_of
-from tzero.certify.baseline.taking import take, take_again
+from tzero.certify.baseline.taking import take
 from tzero.certify.subject import Subject
 
 
@@ -74,7 +74,7 @@ def compare(subject: Subject, full: bool = False) -> Comparison:
     Days whose seals are unbroken are not digested again, unless ``full``.
     """
     before = accepted(subject.state, subject.relation)
-    now = take(subject) if full or before is None else take_again(subject, before)
+    now = take(subject, None if full else before)
     history = rewritten(subject)
     if before is None:
         days = tuple(day.day for day in now.days)

@@ -19,6 +19,7 @@ from tzero.certify.baseline.forms import Form
 from tzero.certify.baseline.scan import Scan
 from tzero.engines.base import Engine
 from tzero.engines.catalog import ColumnInfo
+from tzero.engines.row_hash import row_hash
 
 _FORM = 1
 """Of seals and of the digests that they stand for: whoever changes how either is made raises it."""
@@ -68,15 +69,11 @@ def seals(engine: Engine, scan: Scan) -> Mapping[str, str]:
 
 
 def _hash(forms: Sequence[Form]) -> str:
-    values = ", ".join(_value(form) for form in forms)
-    if forms[0].dialect == "postgres":
-        return f"hashint8extended(hash_record_extended(ROW({values}), 0), 1)"
-    return f"hash(hash({values}))"
+    if forms[0].dialect == "duckdb":
+        return row_hash([form.column for form in forms], forms[0].alias)
+    return f"hashint8extended(hash_record_extended(ROW({', '.join(map(_value, forms))}), 0), 1)"
 
 
 def _value(form: Form) -> str:
-    """The value where the engine's hash tells apart whatever a digest does, its text where it may not."""
-    if form.column.dtype in _NATIVE:
-        return form.value
-    text = f"CAST({form.value} AS text)"
-    return f'{text} COLLATE "C"' if form.dialect == "postgres" else text
+    """The value where PostgreSQL's hash tells apart whatever a digest does, its text where it may not."""
+    return form.value if form.column.dtype in _NATIVE else f'CAST({form.value} AS text) COLLATE "C"'

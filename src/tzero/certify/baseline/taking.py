@@ -17,28 +17,24 @@ from tzero.features.suggest import nearest
 from tzero.sql.names import RelationName
 
 
-def take(subject: Subject) -> Baseline:
+def take(subject: Subject, before: Accepted | None = None) -> Baseline:
     """Digest the relation of a subject, per day of its T0 and per column, in one scan inside the database.
+
+    With an accepted baseline ``before`` for less: days whose seals are unbroken are not digested again, their digests
+    are as kept. Where most seals are broken, or what is kept is not what was accepted, every day is digested.
 
     Raises MissingRelationError where it or the relation of its anchors is gone.
     """
-    return take_at(subject.engine, subject.relation, subject.key, subject.anchors)
+    return take_at(subject.engine, subject.relation, subject.key, subject.anchors, before)
 
 
-def take_at(engine: Engine, relation: RelationName, key: Sequence[str], anchors: Anchors) -> Baseline:
+def take_at(
+    engine: Engine, relation: RelationName, key: Sequence[str], anchors: Anchors, before: Accepted | None = None
+) -> Baseline:
     """The same of a relation, of which no more is known than its key and where its T0 stands."""
-    return _taken(engine, scan_of(engine, relation, key, anchors), None, ())
-
-
-def take_again(subject: Subject, before: Accepted) -> Baseline:
-    """The same as `take` gives, for less: only the days whose seals are broken are digested, the others are as kept.
-
-    Where most seals are broken, or what is kept is not what was accepted, every day is digested.
-    """
-    engine = subject.engine
-    scan = scan_of(engine, subject.relation, subject.key, subject.anchors)
-    kept = {day.day: day for day in before.sealed([column.name for column in scan.columns])}
-    if not kept or before.record.probe != probe(engine):
+    scan = scan_of(engine, relation, key, anchors)
+    kept = {} if before is None else {day.day: day for day in before.sealed([column.name for column in scan.columns])}
+    if before is None or not kept or before.record.probe != probe(engine):
         return _taken(engine, scan, None, ())
     now = seals(engine, scan)
     unbroken = [kept[day] for day in now if day in kept and kept[day].seal == now[day]]

@@ -12,6 +12,7 @@ import pytest
 from tests.servers import GIVEN, fresh_database, installations, server, versions
 from tests.unit.certify.shop import Shop, open_shop
 
+from tzero.certify.baseline.baseline import DayDigest
 from tzero.certify.baseline.taking import take, take_at
 from tzero.certify.subject import Subject
 from tzero.engines.base import Engine
@@ -43,13 +44,14 @@ def subjects(shop: Shop) -> tuple[Subject, ...]:
     return shop.subject(), shop.subject(relation=many, key=("id",), anchors=anchors)
 
 
-def digests(shop: Shop) -> list[str]:
-    return [take(subject).sha256 for subject in subjects(shop)]
+def digests(shop: Shop) -> list[tuple[DayDigest, ...]]:
+    """Of every day the digests and the seal."""
+    return [take(subject).days for subject in subjects(shop)]
 
 
-def digests_at(engine: Engine, shop: Shop) -> list[str]:
+def digests_at(engine: Engine, shop: Shop) -> list[tuple[DayDigest, ...]]:
     """The same of another database that holds the same relations."""
-    return [take_at(engine, each.relation, each.key, each.anchors).sha256 for each in subjects(shop)]
+    return [take_at(engine, each.relation, each.key, each.anchors).days for each in subjects(shop)]
 
 
 def test_twice(store: Shop) -> None:
