@@ -38,6 +38,35 @@ def rows_and_keys(engine: Engine, relation: RelationName, key: Sequence[str]) ->
     return int(rows), int(keys)
 
 
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """Rows and different keys of one relation, rows of another, keys of the other that it lacks, keys beyond these."""
+
+    rows: int
+    keys: int
+    other_rows: int
+    missing: int
+    extra: int
+
+
+def matched(
+    engine: Engine, relation: RelationName, key: Sequence[str], other: RelationName, other_key: Sequence[str]
+) -> Matched:
+    """Count both relations by key in one pass over each; NULL is a value like any other here."""
+    dialect = engine.dialect
+    mine = f"SELECT {listed(engine, key)}, 1 AS mine_, 0 AS theirs_ FROM {quoted(relation, dialect)}"
+    theirs = f"SELECT {listed(engine, other_key)}, 0, 1 FROM {quoted(other, dialect)}"
+    each = (
+        f"SELECT sum(mine_) AS mine, sum(theirs_) AS theirs FROM ({mine} UNION ALL {theirs}) AS both_ "
+        f"GROUP BY {listed(engine, key)}"
+    )
+    numbers = engine.rows(
+        "SELECT coalesce(sum(mine), 0), count(*) FILTER (WHERE mine > 0), coalesce(sum(theirs), 0), "
+        f"count(*) FILTER (WHERE mine = 0), count(*) FILTER (WHERE theirs = 0) FROM ({each}) AS each_key"
+    )[0]
+    return Matched(*(int(number) for number in numbers))
+
+
 def repeated_keys(engine: Engine, relation: RelationName, key: Sequence[str]) -> Counted:
     """Keys that stand on more than one row; NULL is a value like any other here."""
     columns = listed(engine, key)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from sqlglot import exp
 
@@ -85,7 +86,12 @@ def _stored(engine: Engine, name: RelationName) -> Tree | None:
     text = view_definition(engine, name)
     if text is None:
         return None
-    tree = parse_one(text, engine.dialect)
+    return _parsed(text, engine.dialect).copy()
+
+
+@lru_cache(maxsize=64)  # every gate follows the closure, and parsing costs ten times what a copy does
+def _parsed(text: str, dialect: str) -> Tree:
+    tree = parse_one(text, dialect)
     return tree.expression if isinstance(tree, exp.Create) else tree
 
 

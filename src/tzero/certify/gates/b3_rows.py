@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tzero.certify.counting import keys_without, listed, repeated_keys, rows_and_keys, rows_of, rows_where
+from tzero.certify.counting import (
+    Matched,
+    keys_without,
+    listed,
+    matched,
+    repeated_keys,
+    rows_and_keys,
+    rows_of,
+    rows_where,
+)
 from tzero.certify.gate import Finding, GateResult, Verdict
 from tzero.certify.subject import Subject
 from tzero.sql.names import RelationName
@@ -19,13 +28,12 @@ class RowsGate:
     title = "rows"
 
     def __call__(self, subject: Subject) -> GateResult:
-        rows, keys = rows_and_keys(subject.engine, subject.relation, subject.key)
-        own = _own(subject)
-        own_rows = rows_of(subject.engine, own) if own else 0
+        own, found = _own(subject), _matched(subject)
+        rows, own_rows = found.rows, found.other_rows
         findings = (
-            *(_keys(subject) if keys != rows else ()),
+            *(_keys(subject) if found.keys != rows else ()),
             *_moments(subject),
-            *(_one_each(subject, own, as_many=keys == own_rows) if own else ()),
+            *(_one_each(subject, own, found) if own else ()),
         )
         if not rows:
             findings = (*findings, Finding("B3.empty", f"{subject.relation} has no rows", str(subject.relation)))
@@ -75,27 +83,40 @@ def _moments(subject: Subject) -> Iterator[Finding]:
         )
 
 
-def _one_each(subject: Subject, own: RelationName, *, as_many: bool) -> Iterator[Finding]:
-    """Rows that are missing or too many; where there are ``as_many`` keys as own rows and none is missing, none is."""
-    relation = subject.declarations.relation(str(own))
+def _matched(subject: Subject) -> Matched:
+    """The rows beside those that they are about, where these have a key to be matched by."""
+    own, key = _own(subject), _own_key(subject)
+    if own is not None and key is not None:
+        return matched(subject.engine, subject.relation, subject.key, own, key)
+    rows, keys = rows_and_keys(subject.engine, subject.relation, subject.key)
+    return Matched(rows, keys, rows_of(subject.engine, own) if own else 0, 0, 0)
+
+
+def _own_key(subject: Subject) -> tuple[str, ...] | None:
+    """The key of the own relation, column for column that of the subject; None where it has another number of them."""
+    relation = subject.declarations.relation(str(_own(subject)))
     key = relation.key if relation is not None and relation.key else subject.key
-    if len(key) != len(subject.key):
+    return key if len(key) == len(subject.key) else None
+
+
+def _one_each(subject: Subject, own: RelationName, found: Matched) -> Iterator[Finding]:
+    """Rows that are missing or too many."""
+    key = _own_key(subject)
+    if key is None:
         return
-    missing = keys_without(subject.engine, own, key, subject.relation, subject.key)
-    if missing.number:
+    if found.missing:
+        missing = keys_without(subject.engine, own, key, subject.relation, subject.key)
         yield Finding(
             "B3.missing",
-            f"{missing.number:,} rows of {own} have no row in {subject.relation}, such as {missing.shown()}",
+            f"{found.missing:,} rows of {own} have no row in {subject.relation}, such as {missing.shown()}",
             str(subject.relation),
             fix="turn the inner join that loses them into a left join",
         )
-    if as_many and not missing.number:
-        return
-    extra = keys_without(subject.engine, subject.relation, subject.key, own, key)
-    if extra.number:
+    if found.extra:
+        extra = keys_without(subject.engine, subject.relation, subject.key, own, key)
         yield Finding(
             "B3.extra",
-            f"{extra.number:,} rows of {subject.relation} are about no row of {own}, such as {extra.shown()}",
+            f"{found.extra:,} rows of {subject.relation} are about no row of {own}, such as {extra.shown()}",
             str(subject.relation),
             fix="find the outer join that adds them",
         )
