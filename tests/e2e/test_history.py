@@ -152,12 +152,14 @@ def test_a_refresh_of_nothing_new_appends_nothing(engine: str, tmp_path: Path) -
     assert store.run(f"SELECT count(*), min(t0_version), max(t0_version), sum(t0_change) FROM {CHANGES}") == kept
     fresh = store.gate(FreshGate())
     assert fresh.verdict is Verdict.PASS
-    assert "24 changes of raw.sales are kept since" in fresh.notes[0]
+    assert "24 versions of 24 rows of raw.sales are kept since" in fresh.notes[0]
     assert "taken as known at sold_at" in fresh.notes[0]
     store.market.delete("sales", 3)
     assert [finding.code for finding in store.gate(FreshGate()).findings] == ["C3.uncaptured"]
     store.refresh()
-    assert store.gate(FreshGate()).verdict is Verdict.PASS
+    fresh = store.gate(FreshGate())
+    assert fresh.verdict is Verdict.PASS
+    assert "(by 2 captures), and 1 of these rows is gone" in fresh.notes[0]
     gone = store.run(f"SELECT t0_version, t0_change FROM {CHANGES} WHERE id = 3 ORDER BY t0_change DESC")
     assert gone == [(1, 1), (1, -1)]
     assert 3 in store.features()

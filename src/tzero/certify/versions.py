@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from tzero.certify.gate import Finding
 from tzero.certify.subject import Subject
+from tzero.certify.wording import are, number_of
 from tzero.compile import VersionQueries
-from tzero.features.versions import ADDED, CAPTURED, KNOWN, versions_of
+from tzero.features.versions import ADDED, CAPTURED, CHANGE, KNOWN, VERSION, versions_of
 from tzero.features.views import FeatureView
 from tzero.sql.render import quoted
 
@@ -18,11 +19,25 @@ def kept_since(subject: Subject, view: FeatureView) -> Iterator[str]:
     for versions in versions_of([view], subject.state.name):
         if engine.kind(versions.changes) is None:
             continue  # the gate of objects says so
-        captured, changes = quoted(CAPTURED, engine.dialect), quoted(versions.changes, engine.dialect)
-        since = engine.rows(f"SELECT CAST(min({captured}) AS date), count(*) FROM {changes}")[0]
+        captured, change, version, changes = (
+            quoted(name, engine.dialect) for name in (CAPTURED, CHANGE, VERSION, versions.changes)
+        )
+        since, captures, begun, ended, rows = engine.rows(
+            f"SELECT CAST(min({captured}) AS date), count(DISTINCT {captured}), "
+            f"sum(CASE WHEN {change} = 1 THEN 1 ELSE 0 END), sum(CASE WHEN {change} = -1 THEN 1 ELSE 0 END), "
+            f"sum(CASE WHEN {version} = 1 AND {change} = 1 THEN 1 ELSE 0 END) FROM {changes}"
+        )[0]
+        if not captures:
+            yield f"no row of {versions.source} was captured yet"
+            continue
+        gone = int(rows) - (int(begun) - int(ended))
         first = versions.first_known
         known = f"taken as known at {first}, whatever it held before" if first else "known at its capture"
-        yield f"{since[1]:,} changes of {versions.source} are kept since {since[0]}; a row's first version is {known}"
+        yield (
+            f"{number_of(int(begun), 'version')} of {number_of(int(rows), 'row')} of {versions.source} "
+            f"{are(int(begun))} kept since {since} (by {number_of(int(captures), 'capture')}), and {gone:,} of these "
+            f"rows {are(gone)} gone; a row's first version is {known}"
+        )
 
 
 def uncaptured(subject: Subject, view: FeatureView) -> Iterator[Finding]:
@@ -39,7 +54,7 @@ def uncaptured(subject: Subject, view: FeatureView) -> Iterator[Finding]:
         if number:
             yield Finding(
                 "C3.uncaptured",
-                f"{number:,} changes of {versions.source} are not among its versions yet",
+                f"{number_of(number, 'change')} of {versions.source} {are(number)} not among its versions yet",
                 str(versions.changes),
                 fix="run tzero refresh",
             )

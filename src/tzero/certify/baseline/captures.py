@@ -16,6 +16,7 @@ from typing import Any
 from tzero.certify.baseline.digests import sums_of
 from tzero.certify.baseline.forms import Form
 from tzero.certify.subject import Subject
+from tzero.certify.wording import are, number_of
 from tzero.compile.dialects import dialect as dialect_of
 from tzero.engines.catalog import ColumnInfo, Statement
 from tzero.features.versions import CAPTURED, CHANGE, VERSION, Versions, versions_of
@@ -40,11 +41,11 @@ class Rewritten:
     def message(self) -> str:
         when = f"the capture of {self.captured_at:%Y-%m-%d %H:%M:%S.%f} in {self.relation}"
         if not self.sealed:
-            return f"no refresh made {when}: {self.changes:,} changes were put there"
+            return f"no refresh made {when}, and {number_of(self.changes, 'change')} {are(self.changes)} there"
         if not self.changes:
-            return f"{when} is gone: {self.sealed:,} changes were deleted"
+            return f"{when} is gone: it had {number_of(self.sealed, 'change')}"
         if self.changes != self.sealed:
-            return f"{when} has {self.changes:,} changes, and had {self.sealed:,}"
+            return f"{when} has {number_of(self.changes, 'change')}, and had {self.sealed:,}"
         return f"{when} was changed in {', '.join(self.columns)}"
 
     @property

@@ -17,6 +17,7 @@ from tzero.certify.counting import (
 )
 from tzero.certify.gate import Finding, GateResult, Verdict
 from tzero.certify.subject import Subject
+from tzero.certify.wording import number_of
 from tzero.sql.names import RelationName
 
 
@@ -40,7 +41,7 @@ class RowsGate:
         exercised: dict[str, int | float | str] = {"rows": rows}
         if own:
             exercised["own rows"] = own_rows
-        told = f"{rows:,} rows, one per row of {own}" if own else f"{rows:,} rows, each with its own key"
+        told = number_of(rows, "row") + (f", one per row of {own}" if own else ", each with its own key")
         summary = f"{len(findings)} things are wrong with the rows" if findings else told
         return GateResult(
             self.code, self.title, Verdict.FAIL if findings else Verdict.PASS, summary, exercised, findings

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from tzero.certify.gate import Finding, GateResult, Verdict
 from tzero.certify.subject import Subject
+from tzero.certify.wording import number_of
 from tzero.falsify import MOST_ROWS, Outcome, Trial, Witness, falsify_relation
 
 _VERDICTS = {Outcome.CLEAN: Verdict.PASS, Outcome.LEAK: Verdict.LEAK, Outcome.INCONCLUSIVE: Verdict.FAIL}
@@ -53,7 +54,8 @@ def _summary(trial: Trial) -> str:
     if trial.witness is not None:
         return f"{trial.witness.column} depends on what is not known at T0"
     moved = sum(exercise.moved for exercise in trial.exercised.values())
-    return f"{trial.worlds} other futures from {trial.cuts} moments on: {moved:,} later rows moved, no earlier one"
+    futures, moments = number_of(trial.worlds, "other future"), number_of(trial.cuts, "moment")
+    return f"{futures} from {moments} on: {number_of(moved, 'later row')} moved, no earlier one"
 
 
 def _exercised(trial: Trial) -> dict[str, int | float | str]:

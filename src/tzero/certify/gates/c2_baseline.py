@@ -11,6 +11,7 @@ from tzero.certify.baseline.day_states import day_states
 from tzero.certify.baseline.drift import Drift, DriftKind
 from tzero.certify.gate import Finding, GateResult, Verdict
 from tzero.certify.subject import Subject
+from tzero.certify.wording import are, number_of
 
 
 class BaselineGate:
@@ -58,18 +59,20 @@ class BaselineGate:
 
 def _summary(found: Comparison) -> str:
     if found.rewritten:
-        told = f"{len(found.rewritten)} captures of versions are not what was captured"
+        number = len(found.rewritten)
+        told = f"{number_of(number, 'capture')} of versions {are(number)} not what was captured"
         return f"{told}; {_of_days(found)}" if found.drifts else told
     return _of_days(found)
 
 
 def _of_days(found: Comparison) -> str:
     if found.before is None:
-        return f"the first baseline: {len(found.now.days)} days of {len(found.now.columns)} columns"
+        return f"the first baseline: {number_of(len(found.now.days), 'day')} of {len(found.now.columns)} columns"
+    drifted, grown = len(found.changes.drifted), len(found.changes.grown)
     if found.drifts:
         kinds = ", ".join(dict.fromkeys(drift.kind.value for drift in found.drifts))
-        return f"{len(found.changes.drifted)} days are not what was accepted: {kinds}"
-    new = f", {len(found.changes.grown)} days are new" if found.changes.grown else ""
+        return f"{number_of(drifted, 'day')} {are(drifted)} not what was accepted: {kinds}"
+    new = f", {number_of(grown, 'day')} {are(grown)} new" if grown else ""
     return f"{found.changes.compared:,} digests are the accepted ones{new}"
 
 
@@ -77,7 +80,7 @@ def _read(found: Comparison) -> str:
     """Which digests were made of the values, and which are those that were kept."""
     days, unbroken = len(found.now.days), found.now.unbroken
     if not unbroken:
-        return f"every value of {days} days was digested"
+        return f"every value of {number_of(days, 'day')} was digested"
     return f"{unbroken} of {days} days are under an unbroken seal: one hash of all their rows is the one that was kept"
 
 

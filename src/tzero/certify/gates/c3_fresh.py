@@ -9,6 +9,7 @@ from tzero.certify.counting import counted, listed
 from tzero.certify.gate import Finding, GateResult, Verdict
 from tzero.certify.subject import Subject
 from tzero.certify.versions import kept_since, uncaptured
+from tzero.certify.wording import are, number_of
 from tzero.compile.deployment import Relation
 from tzero.features.populations import Grid, Population
 from tzero.features.statistics import Kind, Statistic
@@ -43,7 +44,7 @@ class FreshGate:
         exercised = {"stored": len(stored), "keys compared": len(keyed), "totals compared": len(totals)}
         if stored and not keyed and not totals:
             return GateResult(self.code, self.title, Verdict.FAIL, "nothing could be compared", exercised)
-        summary = f"{len(findings)} relations lag behind" if findings else f"{len(stored)} relations are up to date"
+        summary = _summary(len(findings), len(stored))
         return GateResult(
             self.code,
             self.title,
@@ -53,6 +54,12 @@ class FreshGate:
             findings,
             tuple(kept_since(subject, view)),
         )
+
+
+def _summary(behind: int, stored: int) -> str:
+    if behind:
+        return f"{number_of(behind, 'thing')} {are(behind)} behind"
+    return f"{number_of(stored, 'relation')} {are(stored)} up to date"
 
 
 def _comparable(subject: Subject, relation: Relation) -> bool:

@@ -62,7 +62,7 @@ def test_new_days_are_growth_and_are_accepted_without_a_word(shop: Shop) -> None
     gate = BaselineGate()
     result = gate(shop.subject())
     assert result.verdict is Verdict.PASS
-    assert "1 days are new" in result.summary
+    assert "1 day is new" in result.summary
     assert gate.found is not None
     assert grow(shop.subject(), gate.found) is not None
     assert grow(shop.subject(), compare(shop.subject())) is None
