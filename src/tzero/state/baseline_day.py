@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 
 import pyarrow as pa
 
+from tzero.state.appending import append_all
 from tzero.state.schema import StateSchema
 
 TABLE = "t0_baseline_day"
@@ -34,10 +35,7 @@ class DayRecord:
 
 def append(state: StateSchema, records: Iterable[DayRecord]) -> None:
     """Write days, all in one; inside the caller's transaction."""
-    columns = list(zip(*(astuple(record) for record in records), strict=True))
-    if columns:
-        days = pa.table([pa.array(values, kind) for values, kind in zip(columns, _SCHEMA.types, strict=True)], _SCHEMA)
-        state.engine.load(state.relation(TABLE), days.to_reader(), append=True)
+    append_all(state, TABLE, _SCHEMA, records)
 
 
 def latest(state: StateSchema, relation: str) -> dict[str, DayRecord]:
