@@ -36,6 +36,11 @@ view = FeatureView(
     entropy=before.entropy("brand"),
     ranked=before.rank("brand"),
     share=before.share("brand", alpha=0.5),
+    rarity=before.rarity("brand", alpha=0.5),
+    total=before.sum("price", by="brand"),
+    top=before.top_share("brand"),
+    aces=before.share_of("brand", "ace"),
+    lagged=sales.before_instant(lag="30h", where="seller > 0").count("brand"),
     before_today=day.count("brand"),
     of_city=day.count("city"),
 )
@@ -165,6 +170,9 @@ class Memory:
         city = self._city(own["seller"], t0)
         recent = [row for row in same if row["sold_at"] >= t0 - dt.timedelta(hours=36)]
         there = brand is not None
+        then = t0 - dt.timedelta(hours=30)
+        lagged = [r for r in self._rows_before(then) if r["sold_at"] < then and r["seller"] > 0]
+        share = (counts[brand] + 0.5) / (whole + 0.5 * max(len(counts), 1)) if there else None
         return {
             "id": own["id"],
             "t0": t0,
@@ -178,7 +186,12 @@ class Memory:
             "kinds": len(counts),
             "entropy": -sum(n / whole * math.log(n / whole) for n in counts.values()),
             "ranked": 1 + len({n for n in counts.values() if n > counts[brand]}) if there else None,
-            "share": (counts[brand] + 0.5) / (whole + 0.5 * max(len(counts), 1)) if there else None,
+            "share": share,
+            "rarity": None if share is None else -math.log(max(share, 1e-12)),
+            "total": sum(prices) if prices else None,
+            "top": max(counts.values()) / whole if whole else None,
+            "aces": counts["ace"] / whole if whole else 0.0,
+            "lagged": len([r for r in lagged if there and r["brand"] == brand]),
             "before_today": len([row for row in earlier if there and row["brand"] == brand]),
             "of_city": len([r for r in earlier if city and self._city(r["seller"], r["sold_at"]) == city]),
         }
