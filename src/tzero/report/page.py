@@ -52,6 +52,12 @@ class Page:
         return sum(float(gate["seconds"]) for gate in self.predicate["gates"])
 
     @property
+    def built_seconds(self) -> float | None:
+        """How long the build of what is stored took; None where no run built it, as for a user's own view."""
+        found = self.predicate.get("built_seconds")
+        return None if found is None else float(found)
+
+    @property
     def holding(self) -> int:
         return sum(gate["verdict"] in ("PASS", "PROVED") for gate in self.predicate["gates"])
 

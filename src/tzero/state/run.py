@@ -6,7 +6,7 @@ A refresh says first that it has begun, then what each step did, last how it end
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import astuple, dataclass
 from enum import StrEnum
 from typing import Any
@@ -111,6 +111,18 @@ def certificate_ids(state: StateSchema, relation: str) -> tuple[str, ...]:
         TABLE, "SELECT detail FROM {table} WHERE command = ? AND relation = ? ORDER BY run_id", [CERTIFY, relation]
     )
     return tuple(str(row[0]) for row in found)
+
+
+def built_seconds(state: StateSchema, relations: Collection[str]) -> float | None:
+    """How long the last build of each relation took, all together; None where no run built any of them."""
+    rows = state.rows(
+        TABLE,
+        f"SELECT {_COLUMNS} FROM {{table}} WHERE status = ? AND command <> ? AND n_rows IS NOT NULL "
+        "ORDER BY run_id, ordinal",
+        [str(Status.DONE), CERTIFY],
+    )
+    last_built = {found.relation: found.seconds for found in map(_record, rows) if found.relation in relations}
+    return sum(last_built.values()) if last_built else None
 
 
 def steps(state: StateSchema, run_id: int) -> tuple[RunRecord, ...]:

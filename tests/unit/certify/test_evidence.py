@@ -12,6 +12,7 @@ from tzero.certify.certification import Certification
 from tzero.certify.curves import curves_of
 from tzero.certify.gate import GateResult, Verdict
 from tzero.certify.gates.b1_proof import ProofGate
+from tzero.report.page import render_page
 
 GOOD = GateResult("A1", "objects", Verdict.PASS, "all there")
 
@@ -51,3 +52,14 @@ def test_the_proof_is_shown_line_by_line(shop: Shop) -> None:
     facts = [evidence["facts"][number] for number in columns["n"]["facts"]]
     assert "rows of raw.sales are bounded before t0" in facts
     assert {column for _, column in evidence["query"]} == {"", "id", "t0", "n"}
+
+
+def test_a_certificate_says_how_long_the_last_build_took(shop: Shop) -> None:
+    later = "ended_at = started_at + interval '3 seconds'"
+    shop.run(f"UPDATE feature_store.t0_run SET {later} WHERE relation = 'shop.features_stats'")
+    made = certify(Certification(shop.subject(), (GOOD,)))
+    assert made.predicate["built_seconds"] == 3.0
+    assert "what they check was built in 3.0 s" in render_page(made)
+    own = certify(Certification(own_subject(shop, OWN_SQL), (GOOD,)))
+    assert own.predicate["built_seconds"] is None
+    assert "was built in" not in render_page(own)
