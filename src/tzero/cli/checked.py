@@ -24,6 +24,7 @@ from tzero.prove.statements import (
     texts_of,
     views_of,
 )
+from tzero.prove.tables import read_tables
 from tzero.sql.names import RelationName
 from tzero.sql.parse import Unreadable
 from tzero.sql.render import Tree
@@ -71,8 +72,11 @@ class Checked:
 def check_files(request: Request, paths: Sequence[Path]) -> list[Checked]:
     """Every statement of some files that no other one reads."""
     dialect = request.dialect or "duckdb"
-    declared = load_toml(request.declare) if request.declare else DeclarationFile()
     files = {path: _text(path) for path in _sql_files(paths)}
+    declared = DeclarationFile()
+    for text in files.values():
+        declared = declared.merged(read_tables(text, dialect))
+    declared = declared.merged(load_toml(request.declare)) if request.declare else declared
     read = {path: read_each(text, dialect, str(path)) for path, text in files.items()}
     everything = [statement for found, _ in read.values() for statement in found]
     hidden = read_by_others(everything)

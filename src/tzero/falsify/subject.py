@@ -13,6 +13,7 @@ from tzero.falsify.closure import renamed
 from tzero.falsify.literals import Literals, read_literals
 from tzero.falsify.mutations.clock import EARLY, LATE, stopped_at
 from tzero.prove.declarations import Declarations, Query, Relation
+from tzero.prove.inferred import with_columns
 from tzero.sql.parse import parse_one
 from tzero.sql.render import relations_of
 
@@ -54,6 +55,7 @@ class Subject:
         parsed = {name.lower(): _tree(view, dialect) for name, view in views.items()}
         used = {name: view for name, view in parsed.items() if name in _reached(tree, parsed)}
         written = _Writer(dialect, to, [tree, *used.values()])
+        declarations = with_columns(declarations, tree, used, dialect)
         relations = _relations([tree, *used.values()], declarations, used, everything)
         literals = read_literals([tree, *used.values()])
         try:

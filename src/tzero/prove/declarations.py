@@ -44,6 +44,8 @@ class Relation:
     nonnegative: frozenset[str] = frozenset()
     monotone: Mapping[str, str] = field(default_factory=dict)
     place: Place | None = None
+    inferred: bool = False
+    """Whether no columns are declared, and ``columns`` are those that queries read."""
 
     def __post_init__(self) -> None:
         if self.static and (self.late or self.mutable):

@@ -9,14 +9,19 @@ from sqlglot import exp
 
 from tzero.prove.declarations import Declarations
 from tzero.prove.diagnosis import anchor_finding, diagnose, too_large_finding
-from tzero.prove.domain.label import Atom, Located
+from tzero.prove.domain.label import Atom, Kind, Located
 from tzero.prove.domain.row import Row
 from tzero.prove.domain.terms import Term
 from tzero.prove.domain.work import TooMuchWorkError, limited
+from tzero.prove.inferred import with_columns
 from tzero.prove.proof import PRESENCE, ColumnProof, Finding, Proof, Verdict
-from tzero.prove.transfer.interpreter import Interpreter, defining_query
-from tzero.prove.verdict import Check
+from tzero.prove.statements import defining_query
+from tzero.prove.transfer.interpreter import Interpreter
+from tzero.prove.verdict import TIMELESS, Check
 from tzero.sql.parse import parse_one
+
+UNGRANTED = TIMELESS | {Kind.UNDECLARED}
+"""What holds at no time is told of a column, too: that the row is there says nothing of its other rows."""
 
 MOST_WORK = 2_000_000
 """Facts that may be copied for one proof: some fifteen seconds, and twenty times what large feature views take."""
@@ -39,6 +44,7 @@ def prove(
     Raises ExpressionError when the text does not parse.
     """
     tree = parse_one(sql, dialect) if isinstance(sql, str) else sql
+    declarations = with_columns(declarations, tree, views or {}, dialect)
     texts = {name.lower(): view for name, view in (views or {}).items() if isinstance(view, str)}
     texts[""] = sql if isinstance(sql, str) else ""
     texts |= sources or {}
@@ -59,6 +65,8 @@ class Prover:
         self.node: exp.Expr = exp.Null()
         self.findings: dict[object, Finding] = {}
         self.facts: dict[str, dict[str, None]] = {}
+        self.lacks_anchor = False
+        """Without a T0 nothing is before it, so no column counts as proved."""
 
     def prove(self, node: exp.Expr) -> Proof:
         self.node = node
@@ -71,7 +79,7 @@ class Prover:
         return Proof(columns, tuple(self.findings.values()), tuple(self.interpreter.used))
 
     def _column(self, name: str) -> ColumnProof:
-        failed = any(finding.column == name for finding in self.findings.values())
+        failed = self.lacks_anchor or any(finding.column == name for finding in self.findings.values())
         verdict = Verdict.UNPROVED if failed else Verdict.PROVED
         return ColumnProof(name, verdict, () if failed else tuple(self.facts[name]))
 
@@ -84,7 +92,7 @@ class Prover:
         problem = check.anchor_problem()
         if problem:
             self._refuse_anchor(problem)
-        present = {item.atom for item in row.located_presence()}
+        present = {item.atom for item in row.located_presence() if item.atom.kind not in UNGRANTED}
         self._collect(check, PRESENCE, row.located_presence())
         check.grant_presence()
         for name, term in row.columns.items():
@@ -112,6 +120,7 @@ class Prover:
             self.findings.setdefault((name, finding.code, finding.message, finding.span), finding)
 
     def _refuse_anchor(self, note: str) -> None:
+        self.lacks_anchor = True
         self.findings.setdefault(note, anchor_finding(note, self.interpreter.declarations))
 
 

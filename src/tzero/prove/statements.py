@@ -70,6 +70,13 @@ def _inserted(insert: exp.Insert, query: exp.Query) -> exp.Query:
     return query
 
 
+def defining_query(tree: exp.Expr) -> exp.Expr:
+    """The query of a statement: of itself, or of the view or table that it creates."""
+    if isinstance(tree, exp.Create) and isinstance(tree.expression, exp.Expr):
+        return tree.expression
+    return tree
+
+
 def views_of(statements: Iterable[Statement]) -> dict[str, exp.Expr]:
     """The views among some statements, by name."""
     return {statement.name: statement.tree for statement in statements if statement.name}

@@ -19,5 +19,5 @@ SELECT s.id, s.at AS t0, CAST(s.at AT TIME ZONE 'UTC' AS DATE) AS day FROM sales
         "compute two feature stores."
     ),
     missing="zone",
-    fix="write AT TIME ZONE '..', or declare the zone that the runner pins",
+    fix="write AT TIME ZONE '..', or declare the zone that the runner pins, or the type of a column that holds no zone",
 )

@@ -15,6 +15,7 @@ from tzero.prove.domain.row import Occurrence, Present, Row
 from tzero.prove.domain.terms import Term, Var
 from tzero.prove.domain.types import UNKNOWN
 from tzero.prove.meaning.labels import Labels
+from tzero.prove.statements import defining_query
 from tzero.prove.transfer.frame import Frame
 from tzero.prove.transfer.named_relation import Named, Names, UndeclaredColumns
 from tzero.prove.transfer.recursive import reads_later, recursive_row
@@ -200,13 +201,6 @@ class Interpreter:
     def quantified(self, node: exp.Expr, query: exp.Expr, value: Term, frame: Frame) -> Term:
         """``x > ALL (query)``, likewise."""
         return quantified(node, query, value, frame)
-
-
-def defining_query(tree: exp.Expr) -> exp.Expr:
-    """The query of a statement: of itself, or of the view or table that it creates."""
-    if isinstance(tree, exp.Create) and isinstance(tree.expression, exp.Expr):
-        return tree.expression
-    return tree
 
 
 def _modified(node: exp.Expr) -> bool:

@@ -7,13 +7,16 @@ from collections.abc import Iterable
 from tzero.prove.domain.terms import (
     DATE,
     INT,
+    TIME_TYPES,
     Const,
     Term,
 )
 from tzero.prove.domain.types import (
     DECIMAL,
     FLOAT,
+    INTERVAL,
     UNKNOWN,
+    UNTYPED,
     WHOLE,
 )
 
@@ -28,6 +31,8 @@ def join_types(types: Iterable[str]) -> str:
     found = {type_ for type_ in types if type_ != "null"}
     if len(found) == 1:
         return found.pop()
+    if UNTYPED in found and not found & {*TIME_TYPES, INTERVAL, UNKNOWN}:
+        return UNTYPED
     if not found:
         return "null"
     if found <= {INT, WHOLE}:

@@ -1,4 +1,4 @@
-"""The list of a SELECT: expressions, stars, and elements of arrays."""
+"""The list of a SELECT: expressions, stars, and calls that give several rows."""
 
 from __future__ import annotations
 
@@ -10,13 +10,16 @@ from sqlglot import exp
 
 from tzero.prove.domain.terms import Term
 from tzero.prove.transfer.expression import bind
-from tzero.prove.transfer.frame import Frame
+from tzero.prove.transfer.frame import Frame, Hook
 from tzero.prove.transfer.join import side_by_side
-from tzero.prove.transfer.source import unnested
+from tzero.prove.transfer.source import function
 from tzero.prove.transfer.wording import worded
 
 if TYPE_CHECKING:
     from tzero.prove.transfer.interpreter import Interpreter
+
+SET_RETURNING = (exp.Explode, exp.Unnest, exp.ExplodingGenerateSeries)
+"""Calls in the list that make several rows of each row."""
 
 
 class Projection:
@@ -28,7 +31,11 @@ class Projection:
 
     def over(self, frames: list[Frame]) -> list[Frame]:
         """The frames with the columns of the list."""
+        calls = list(self._set_returning())
         for frame in frames:
+            hooks = frame.hooks
+            for call in calls:
+                frame.hooks = (*frame.hooks, self._expanded(call, frame, alone=len(calls) == 1))
             columns: dict[str, Term] = {}
             written: dict[str, str] = {}
             for position, node in enumerate(self.node.expressions):
@@ -38,7 +45,7 @@ class Projection:
                         # Names that only their case tells apart are one name here: nothing is said of either.
                         columns[name] = term = frame.unknown(node, f"two columns are called {name}")
                     columns[_free(name, columns)] = term
-            frame.row = replace(frame.row, columns=columns)
+            frame.row, frame.hooks = replace(frame.row, columns=columns), hooks
         return frames
 
     def _items(self, node: exp.Expr, frame: Frame, position: int) -> Iterable[tuple[str, Term]]:
@@ -47,20 +54,33 @@ class Projection:
             return self._star(node, star, frame)
         name = node.alias_or_name.lower() or (node.output_name.lower() or f"_col_{position}")
         inner_node = node.this if isinstance(node, exp.Alias) else node
-        if isinstance(inner_node, (exp.Explode, exp.Unnest)):
-            return [(name, self._exploded(inner_node, frame))]
         term = bind(inner_node, frame)
         if isinstance(node, exp.Aliases):
             return [(name, frame.unknown(node, "several aliases of one expression"))]
         return [(name, term)]
 
-    def _exploded(self, node: exp.Expr, frame: Frame) -> Term:
-        """``unnest`` in the list is a cross join with the elements."""
-        args = list(node.expressions) if isinstance(node, exp.Unnest) else [node.this]
-        row = unnested(self.interpreter, node, args, frame)
-        new = side_by_side(frame.row, replace(row, store=row.store))
+    def _set_returning(self) -> Iterable[exp.Expr]:
+        """The calls in the list that make several rows of each; those in its subqueries apart."""
+        for item in self.node.expressions:
+            for node in item.walk(prune=lambda node: isinstance(node, (exp.Query, *SET_RETURNING))):
+                if isinstance(node, SET_RETURNING):
+                    yield node
+
+    def _expanded(self, call: exp.Expr, frame: Frame, *, alone: bool) -> Hook:
+        """Joins the rows of a call to a frame's row, and says what stands for the call from then on.
+
+        One call is a cross join with what it gives; several go side by side, and the shorter ones end in NULLs.
+        """
+        if alone:
+            row = function(self.interpreter, call, frame)
+            term: Term | None = next(iter(row.columns.values()), None)
+        else:
+            note = "several calls that give more than one row stand in one list"
+            row, term = self.interpreter.opaque(call, note, []), None
+        new = side_by_side(frame.row, row)
         frame.row = replace(new, columns=frame.row.columns)
-        return next(iter(row.columns.values()))
+        found = frame.unknown(call, f"{worded(call)} is not understood") if term is None else term
+        return lambda node: found if node is call else None
 
     def _star(self, node: exp.Expr, star: exp.Star, frame: Frame) -> list[tuple[str, Term]]:
         columns = self._starred(node, frame)

@@ -12,7 +12,7 @@ from tzero.prove.domain.label import Atom, Kind
 from tzero.prove.domain.row import Occurrence, Part, Present, Row, new_part
 from tzero.prove.domain.store import Store
 from tzero.prove.domain.terms import DATE, DAY, TIME_TYPES, Term, Var, app, shift
-from tzero.prove.domain.types import declared_type
+from tzero.prove.domain.types import UNTYPED, declared_type
 
 if TYPE_CHECKING:
     from tzero.prove.transfer.interpreter import Interpreter
@@ -23,10 +23,12 @@ def scan(interpreter: Interpreter, relation: Relation, node: exp.Expr) -> Row:
     uid = new_part()
     columns: dict[str, Term] = {}
     for name, type_ in relation.columns.items():
-        columns[name] = Var(f"{relation.name}.{name}", declared_type(type_, interpreter.dialect))
+        kind = declared_type(type_, interpreter.dialect) if type_ else UNTYPED
+        columns[name] = Var(f"{relation.name}.{name}", kind)
     for name, time in relation.monotone.items():
         columns[name] = app("version", columns[time], type_="version", params=(relation.name, name))
         interpreter.use(f"{relation.name}.{name} grows with {relation.name}.{time}")
+    _assume_types(interpreter, relation)
     row_atom = _row_atom(interpreter, relation, columns, uid, node)
     for name, term in columns.items():
         if isinstance(term, Var):
@@ -45,6 +47,17 @@ def scan(interpreter: Interpreter, relation: Relation, node: exp.Expr) -> Row:
         parts=(part,),
         occurrences=(Occurrence(relation.name, tuple(columns.items())),),
     )
+
+
+def _assume_types(interpreter: Interpreter, relation: Relation) -> None:
+    """What is assumed of columns whose types are not declared."""
+    if relation.inferred:
+        said = "instants where they date something, else no times"
+        interpreter.use(f"{relation.name} has the columns that are read of it: {said}")
+    elif not all(relation.columns.values()):
+        interpreter.use(
+            f"the columns of {relation.name} without a declared type hold no times but where they date something"
+        )
 
 
 def _row_atom(

@@ -79,7 +79,7 @@ def _table(interpreter: Interpreter, node: exp.Table, names: Names, outer: Frame
     if node.this is None:
         return [interpreter.opaque(node, "ROWS FROM is not understood", [])]
     if not isinstance(node.this, exp.Identifier):
-        return [_function(interpreter, node.this, outer)]
+        return [function(interpreter, node.this, outer)]
     name = ".".join(part.name for part in node.parts).lower()
     if "." not in name and name in names:
         return interpreter.instances(names[name].rows(), names[name].source, outer)
@@ -94,7 +94,8 @@ def _table(interpreter: Interpreter, node: exp.Table, names: Names, outer: Frame
     return [scan(interpreter, relation, node)]
 
 
-def _function(interpreter: Interpreter, node: exp.Expr, outer: Frame | None) -> Row:
+def function(interpreter: Interpreter, node: exp.Expr, outer: Frame | None) -> Row:
+    """The rows of a call, in FROM or in the list of a SELECT."""
     if isinstance(node, SERIES):
         return _series(interpreter, node, outer)
     if isinstance(node, (exp.Unnest, exp.Explode)):
@@ -115,7 +116,7 @@ def _lateral(interpreter: Interpreter, node: exp.Lateral, names: Names, outer: F
         return interpreter.query(inner.this, names, outer)
     if isinstance(inner, exp.Query):
         return interpreter.query(inner, names, outer)
-    return [_function(interpreter, inner, outer)]
+    return [function(interpreter, inner, outer)]
 
 
 def literal_row(interpreter: Interpreter, columns: dict[str, str], labels: tuple[Term, ...], frame: Frame) -> Row:
