@@ -20,7 +20,7 @@ FORMATS = ("text", "json", "sarif", "github")
 @click.option("--anchor", metavar="COL", help="The output column that holds T0.")
 @click.option("--own", metavar="RELATION", help="The relation whose row each output row is about.")
 @click.option("--relation", metavar="NAME", help="A live view of the target, with all that it reads.")
-@click.option("--target", metavar="NAME|URL", help="Where the live view is: a name in tzero.toml, or a URL.")
+@click.option("--target", metavar="NAME|URL", help="The database of a live view, or of what files read.")
 @click.option("--project", metavar="DIR", default=".", help="The project's folder.")
 @click.option(
     "--output", type=click.Choice(FORMATS), default="text", show_default=True, help="How findings are written."
@@ -43,7 +43,7 @@ def command(
     if relation is not None:
         found = check_relation(request, relation, target, project)
     elif paths:
-        found = check_files(request, paths)
+        found = check_files(request, paths, target, project)
     else:
         raise click.UsageError("nothing to check: name files or folders, or a --relation")
     write(found, output, facts=facts)

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from tzero.certify.proving import proof_of, typed
 from tzero.certify.witnessed import with_witness
-from tzero.errors import MissingRelationError, UsageError
+from tzero.cli.catalogued import closure, live_columns, live_views
+from tzero.errors import UsageError
 from tzero.prove import Declarations, Proof, load_toml, parse_header, prove
 from tzero.prove.declaration_file import DeclarationFile
 from tzero.prove.diagnosis import unreadable_finding
@@ -69,9 +70,17 @@ class Checked:
         return {"file": self.file, "name": self.name, **self.proof.to_json(), "needs": list(self.needs)}
 
 
-def check_files(request: Request, paths: Sequence[Path]) -> list[Checked]:
-    """Every statement of some files that no other one reads."""
-    dialect = request.dialect or "duckdb"
+def check_files(
+    request: Request, paths: Sequence[Path], target: str | None = None, project: str = "."
+) -> list[Checked]:
+    """Every statement of some files that no other one reads; a ``target`` tells the columns of what they read."""
+    if target is None:
+        return _check_files(request, paths, request.dialect or "duckdb", None)
+    with _engine(target, project) as engine:
+        return _check_files(request, paths, request.dialect or engine.dialect, engine)
+
+
+def _check_files(request: Request, paths: Sequence[Path], dialect: str, engine: Engine | None) -> list[Checked]:
     files = {path: _text(path) for path in _sql_files(paths)}
     declared = DeclarationFile()
     for text in files.values():
@@ -79,6 +88,9 @@ def check_files(request: Request, paths: Sequence[Path]) -> list[Checked]:
     declared = declared.merged(load_toml(request.declare)) if request.declare else declared
     read = {path: read_each(text, dialect, str(path)) for path, text in files.items()}
     everything = [statement for found, _ in read.values() for statement in found]
+    if engine is not None:
+        everything += live_views(engine, everything, dialect)
+        declared = live_columns(engine, declared, everything).merged(declared)
     hidden = read_by_others(everything)
     checked = []
     for path, text in files.items():
@@ -153,7 +165,7 @@ def check_relation(request: Request, name: str, target: str | None, project: str
     declared = load_toml(request.declare) if request.declare else DeclarationFile()
     with _engine(target, project) as engine:
         dialect = request.dialect or engine.dialect
-        views = _closure(engine, name, dialect)
+        views = closure(engine, name, dialect)
         names = sorted({base for sql in views.values() for base in relations_of(sql, dialect)} - set(views))
         known = typed(engine, declared.for_query(name.lower()), map(RelationName.parse, names))
     declarations = _asked(request, known)
@@ -194,25 +206,3 @@ def _engine(target: str | None, project: str) -> Iterator[Engine]:
         yield engine
     finally:
         engine.close()
-
-
-def _closure(engine: Engine, name: str, dialect: str) -> dict[str, str]:
-    """The definitions of a view and of all views that it reads."""
-    from tzero.engines.definitions import view_definition
-
-    found: dict[str, str] = {}
-    waiting = [name.lower()]
-    while waiting:
-        wanted = waiting.pop()
-        if wanted in found:
-            continue
-        definition = view_definition(engine, RelationName.parse(wanted))
-        if definition is None:
-            if wanted == name.lower():
-                raise MissingRelationError(
-                    f"{name} is not a view of {engine.label}", fix="name a view, with its schema"
-                )
-            continue
-        found[wanted] = definition
-        waiting += relations_of(definition, dialect)
-    return found

@@ -86,13 +86,13 @@ def _table(relation: Relation, own: str | None, literals: Literals) -> Table:
             place=relation.place,
             fix=f'[relations."{relation.name}"] columns = {{ name = "type", ... }}',
         )
-    kinds = {name: _kind(relation, name, type_, literals) for name, type_ in relation.columns.items()}
+    kinds = {name: _kind(name, type_, literals) for name, type_ in relation.columns.items()}
     groups = {name: literals.group(name) for name in kinds}
     is_own = own is not None and relation.name.rpartition(".")[2] == own.rpartition(".")[2]
     return Table(relation, kinds, groups, is_own)
 
 
-def _kind(relation: Relation, column: str, type_: str, literals: Literals) -> ColumnType:
+def _kind(column: str, type_: str, literals: Literals) -> ColumnType:
     """The declared type; else texts for what is compared with one, and whole numbers."""
     if type_:
         return ColumnType.parse(type_)

@@ -97,8 +97,16 @@ def read_by_others(statements: Iterable[Statement]) -> frozenset[str]:
 
 def relations_of(sql: str, dialect: str) -> frozenset[str]:
     """The names of the relations that a query or the view that it creates reads, CTEs apart."""
-    found = read_statements(sql, dialect)
-    if not found:
-        return frozenset()
+    return _read_by(read_statements(sql, dialect))
+
+
+def bases_of(statements: Iterable[Statement]) -> frozenset[str]:
+    """The names of the relations that some statements read, apart from CTEs and from views among the statements."""
+    found = list(statements)
+    return _read_by(found) - {statement.name for statement in found}
+
+
+def _read_by(statements: Iterable[Statement]) -> frozenset[str]:
+    found = list(statements)
     ctes = {cte.alias_or_name.lower() for statement in found for cte in statement.tree.find_all(exp.CTE)}
     return frozenset(name for statement in found for name in statement.reads if name and name not in ctes)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import duckdb
 import pytest
 from click.testing import CliRunner
 
@@ -119,13 +120,12 @@ CREATE TABLE shop.sales (
   CONSTRAINT pk PRIMARY KEY (id), UNIQUE (made, code), CHECK (price > 0)
 );
 CREATE TABLE IF NOT EXISTS visits (id integer PRIMARY KEY, sale bigint NOT NULL, seen timestamptz NOT NULL);
-CREATE VIEW v AS SELECT 1 AS x;
 """
 
 
 @pytest.mark.parametrize("dialect", ["postgres", "duckdb"])
 def test_tables_as_they_are_created(dialect: str) -> None:
-    found = read_tables(TABLES, dialect).relations
+    found = read_tables(TABLES + "CREATE VIEW v AS SELECT 1 AS x;", dialect).relations
     assert set(found) == {"shop.sales", "visits"}
     sales = found["shop.sales"]
     assert list(sales.columns) == ["id", "made", "price", "code", "note"]
@@ -147,3 +147,21 @@ def test_a_schema_among_the_files_gives_types_and_keys(tmp_path: Path) -> None:
     assert found.exit_code == 0, found.output
     (tmp_path / "schema.sql").unlink()
     assert CliRunner().invoke(cli, arguments).exit_code == 1
+
+
+def test_a_target_gives_types_and_views(tmp_path: Path) -> None:
+    with duckdb.connect(str(tmp_path / "shop.duckdb")) as shop:
+        shop.execute("CREATE TABLE sales (id integer, made timestamptz, paid text, paid_at timestamptz)")
+        shop.execute("CREATE TABLE visits (id integer, sale integer, seen timestamptz, n integer)")
+        shop.execute("CREATE VIEW early AS SELECT * FROM visits WHERE n > 1")
+    (tmp_path / "known.toml").write_text(BARE)
+    query = PAST.replace("count(*)", "sum(v.n)").replace("FROM visits", "FROM early")
+    (tmp_path / "query.sql").write_text(query.format("<"))
+    arguments = ["check", str(tmp_path / "query.sql"), "--declare", str(tmp_path / "known.toml")]
+    assert CliRunner().invoke(cli, arguments).exit_code == 1
+    found = CliRunner().invoke(cli, [*arguments, "--target", f"duckdb:///{tmp_path}/shop.duckdb"])
+    assert found.exit_code == 0, found.output
+    with duckdb.connect(str(tmp_path / "shop.duckdb")) as shop:
+        shop.execute("ALTER TABLE visits ALTER n TYPE double")
+    found = CliRunner().invoke(cli, [*arguments, "--target", f"duckdb:///{tmp_path}/shop.duckdb"])
+    assert "T011" in found.output

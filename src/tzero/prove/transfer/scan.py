@@ -55,9 +55,8 @@ def _assume_types(interpreter: Interpreter, relation: Relation) -> None:
         said = "instants where they date something, else no times"
         interpreter.use(f"{relation.name} has the columns that are read of it: {said}")
     elif not all(relation.columns.values()):
-        interpreter.use(
-            f"the columns of {relation.name} without a declared type hold no times but where they date something"
-        )
+        said = "hold no times but where they date something"
+        interpreter.use(f"the columns of {relation.name} without a declared type {said}")
 
 
 def _row_atom(
