@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import signal
 import time
@@ -9,7 +10,7 @@ import time
 import pytest
 from tests.e2e.conftest import FEATURES, Shop
 
-ROUNDS = 10
+ROUNDS = 10 if os.environ.get("TZERO_LONG") else 6
 BRANDS = 30
 ROWS = 12_000
 
