@@ -98,7 +98,7 @@ class Grammar:
             f"{self.day(event)} < {self.day(anchor)}", f"{event} <> {anchor}", f"NOT ({event} > {anchor})",
             f"({event} < {anchor} OR {event} = {anchor})", f"{event} < {anchor} OR {anchor} IS NULL",
         ]  # fmt: skip
-        return self.one(near) if self.often(0.12) else self.one(ways)
+        return self.one(near) if self.often(0.25 if self.wide else 0.12) else self.one(ways)
 
     def late(self, late: str, anchor: str) -> str:
         """A test of something that is known late."""

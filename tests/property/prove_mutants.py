@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from random import Random
 
@@ -13,6 +14,13 @@ Change = Callable[[exp.Expr], exp.Expr | None]
 _COMPARISONS = (exp.LT, exp.LTE, exp.GT, exp.GTE, exp.EQ)
 
 
+_OTHER_WAY = {exp.LT: exp.GT, exp.GT: exp.LT, exp.LTE: exp.GTE, exp.GTE: exp.LTE, exp.EQ: exp.NEQ}
+
+
+def _not(node: exp.Expr) -> exp.Expr:
+    return exp.Not(this=exp.Paren(this=node))
+
+
 def mutants(tree: exp.Expr) -> Iterator[tuple[str, exp.Expr]]:
     """Every single change, with a name."""
     for position, node in enumerate(tree.walk()):
@@ -21,9 +29,12 @@ def mutants(tree: exp.Expr) -> Iterator[tuple[str, exp.Expr]]:
 
 
 def sampled(tree: exp.Expr, random: Random, number: int) -> list[exp.Expr]:
-    """A few single changes; only those are made."""
-    found = [(position, change) for position, node in enumerate(tree.walk()) for _, change in _changes(node)]
-    return [_applied(tree, *each) for each in random.sample(found, min(number, len(found)))]
+    """A few single changes, of each kind of node as often as of any other; only those are made."""
+    found: dict[str, list[tuple[int, Change]]] = defaultdict(list)
+    for position, node in enumerate(tree.walk()):
+        found[type(node).__name__] += ((position, change) for _, change in _changes(node))
+    kinds = [changes for changes in found.values() if changes]
+    return [_applied(tree, *random.choice(random.choice(kinds))) for _ in range(number)] if kinds else []
 
 
 def _applied(tree: exp.Expr, position: int, change: Change) -> exp.Expr:
@@ -92,6 +103,11 @@ def _changes(node: exp.Expr) -> Iterator[tuple[str, Change]]:
         for other in _COMPARISONS:
             if not isinstance(node, other):
                 yield f"{type(node).__name__} to {other.__name__}", _to(other)
+        yield (
+            "not the other way",
+            lambda n: _not(_OTHER_WAY[type(n)](this=n.this.copy(), expression=n.expression.copy())),
+        )
+        yield "or equal", lambda n: exp.Paren(this=exp.Or(this=n.copy(), expression=_to(exp.EQ)(n)))
         yield "coalesced", lambda n: exp.Coalesce(this=exp.Paren(this=n.copy()), expressions=[exp.false()])
         yield "negated", lambda n: exp.Not(this=exp.Paren(this=n.copy()))
     if isinstance(node, (exp.And, exp.Or)):

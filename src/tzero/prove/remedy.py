@@ -21,7 +21,7 @@ def remedy(code: str, atom: Atom, words: Mapping[str, str], *, own: bool) -> str
     if code == "T014":
         return _ties(node, words, own=own)
     if code in ("T001", "T002", "T003"):
-        return _bounded(code, node, words)
+        return _bounded(code, node, words, own=own)
     if code == "T011":
         return _ordered(node, atom.origin.note if atom.origin is not None else "")
     return _understood(node) if code == "T012" else None
@@ -71,7 +71,7 @@ def _anchor(query: exp.Expr, name: str) -> str:
 # -- rows that may come later ---------------------------------------------------------------------------------------
 
 
-def _bounded(code: str, node: exp.Expr | None, words: Mapping[str, str]) -> str | None:
+def _bounded(code: str, node: exp.Expr | None, words: Mapping[str, str], *, own: bool) -> str | None:
     strict = f"{words['time']} < {words['t0']}"
     written = _window_of(node)
     if written is not None:
@@ -86,7 +86,8 @@ def _bounded(code: str, node: exp.Expr | None, words: Mapping[str, str]) -> str 
             return f"add to its ON: {strict}; or aggregate what matches, for each match is a row"
         return f"add to the ON of its join: {strict}"
     if isinstance(node, exp.Table):
-        return f"read only the rows with {strict}; or, if it is the row itself, declare own = '{words['relation']}'"
+        itself = "join it by its whole key" if own else f"declare own = '{words['relation']}'"
+        return f"read only the rows with {strict}; or, if it is the row itself, {itself}"
     if isinstance(node, exp.Select):
         return f"add to its WHERE, or to the FILTER of each aggregate: {strict}"
     if isinstance(node, (exp.Group, exp.SetOperation)):
@@ -102,10 +103,22 @@ def _window_of(node: exp.Expr | None) -> exp.Window | None:
 
 
 def _framed(node: exp.Window, words: Mapping[str, str]) -> str:
+    name = _function_of(node)
+    if name == "Lead":
+        return "look back with LAG, or use it in a test that holds at T0: the next time IS NULL OR >= T0"
+    if name in functions.WHOLE_PARTITION:
+        return f"it looks at the whole partition, whatever its order: count the rows before instead, with {_FRAME}"
+    if name not in functions.FRAME_VALUES and name in functions.WINDOW_FUNCTIONS:
+        return f"order by {words['time']}, and compare RANK or the values of a frame: this function has none"
     order = node.args.get("order")
     if order is None:
         return f"add ORDER BY {words['time']} {_FRAME}: without an order, the whole partition is looked at"
     return f"order by {words['time']} and end the frame before the own row: {_FRAME}"
+
+
+def _function_of(node: exp.Window) -> str:
+    inner = node.this
+    return type(inner.this if isinstance(inner, (exp.IgnoreNulls, exp.RespectNulls)) else inner).__name__
 
 
 def _join_of(node: exp.Expr | None) -> exp.Join | None:
@@ -116,7 +129,12 @@ def _join_of(node: exp.Expr | None) -> exp.Join | None:
 
 
 def _ties(node: exp.Expr | None, words: Mapping[str, str], *, own: bool) -> str | None:
-    if _window_of(node) is not None:
+    written = _window_of(node)
+    if written is not None and _function_of(written) in functions.OFFSETS:
+        return f"it has no frame: take LAST_VALUE, with {_FRAME}, or declare the times unique"
+    if written is not None and _function_of(written) in functions.NUMBERS:
+        return "RANK does not tell those apart that tie: use it instead, or declare the times unique"
+    if written is not None:
         return f"end the frame before the peers ({_FRAME}, or EXCLUDE GROUP), or declare the times unique"
     if isinstance(node, exp.Table) and _join_of(node) is None and not own:
         return f"if each output row is about one row of it, declare own = '{words['relation']}'"
@@ -135,7 +153,7 @@ def _ordered(node: exp.Expr | None, note: str) -> str | None:
         return "cast to a decimal before adding: exact numbers add up to the same in any order"
     if isinstance(node, exp.Window):
         return "add a unique key as the last term of its ORDER BY"
-    if isinstance(call, exp.AnyValue):
+    if isinstance(call, exp.AnyValue) or (isinstance(call, exp.IgnoreNulls) and isinstance(call.this, exp.AnyValue)):
         return "use MIN or MAX, which any order answers alike"
     if "without a total ORDER BY" in note:
         return "add an ORDER BY inside the call, of the values themselves or of a unique key"

@@ -42,6 +42,9 @@ def call_of(node: exp.Expr) -> Call | None:
         inner = call_of(node.this)
         order = node.expression.expressions if isinstance(node.expression, exp.Order) else ()
         return replace(inner, node=node, order=tuple(order)) if inner else None
+    if isinstance(node, exp.IgnoreNulls) and isinstance(node.this, exp.AnyValue):
+        inner = call_of(node.this)  # how ANY_VALUE is read where it passes over NULLs anyway
+        return replace(inner, node=node) if inner else None
     if isinstance(node, (exp.IgnoreNulls, exp.RespectNulls)):
         return None
     name = type(node).__name__
