@@ -15,9 +15,8 @@ from tzero.prove.domain.label import Kind, Ledger, Located, Template
 from tzero.prove.domain.store import Store
 from tzero.prove.domain.strictness import needs_every_argument
 from tzero.prove.domain.terms import App, Const, Term, Var, app
+from tzero.prove.meaning.choices import BOOLEAN, chooses, holds_choice
 from tzero.prove.meaning.logic import facts_of, negate, refuted, tested
-
-_BOOLEAN = frozenset({"lt", "le", "eq", "ne", "and", "or", "not"})
 
 
 class Labels:
@@ -54,7 +53,7 @@ class Labels:
 
     def full(self, term: Term, store: Store) -> tuple[Located, ...]:
         """What a value depends on, all three truth values told apart."""
-        if isinstance(term, App) and term.op in _BOOLEAN:
+        if isinstance(term, App) and term.op in BOOLEAN:
             return _union(self.full(arg, store) for arg in term.args)
         return self.value(term, store)
 
@@ -92,7 +91,7 @@ class Labels:
             return self.value(term.args[0], store)
         if term.op == "is_null":
             return self.nullness(term.args[0], store)
-        if term.op in _BOOLEAN and (store.not_null(term) or refuted(term, store) is not None):
+        if term.op in BOOLEAN and (store.not_null(term) or refuted(term, store) is not None):
             return self.test(term, store)
         return self.values(term.args, store)
 
@@ -161,20 +160,41 @@ class Labels:
             return self._all_true(term, store)
         if isinstance(term, App) and (term.op == "strict" or _with_literal(term)):
             # A comparison with a literal bounds no time, and many stores are dear.
-            return self.values(term.args, store.assume(NotNull(arg) for arg in term.args))
+            return self._compared(term.args, store, store.assume(NotNull(arg) for arg in term.args))
         inside = store.assume(facts_of(term, store))
         if isinstance(term, App) and term.op == "le" and term.args[0] in self.minima:
             return self._minimum_test(term, inside)
         if isinstance(term, App):
             if term.op == "case":
-                return self._case(term, inside)
+                return self._case(term, store)
             if term.op == "coalesce" and store.not_null(term.args[0]):
                 return self.value(term.args[0], inside)
             if term.op == "is_null" or (term.op == "not" and _is(term.args[0], "is_null")):
                 inner_term = term.args[0] if term.op == "is_null" else term.args[0].args[0]  # type: ignore[attr-defined]
                 return self.nullness(inner_term, inside)
-            return self.values(term.args, inside)
+            return self._compared(term.args, store, inside)
         return self.value(term, inside)
+
+    def _compared(self, terms: Iterable[Term], store: Store, inside: Store) -> tuple[Located, ...]:
+        """What the arguments of a predicate depend on, where ``inside`` says that it is TRUE.
+
+        That may be assumed of one of two worlds only. There the predicate is TRUE in the other as well if everything
+        that its arguments are made of is the same; but what chooses by a test is settled only by facts of both.
+        """
+        return _union(self._argument(term, store, inside) for term in terms)
+
+    def _argument(self, term: Term, store: Store, inside: Store) -> tuple[Located, ...]:
+        if not isinstance(term, App):
+            return self.value(term, inside)
+        if chooses(term, inside) and term.op != "greatest":  # a bound of the greatest is one of what it passes over
+            return self.value(term, store)
+        if term.op == "present":
+            marker, value = term.args
+            there = inside.assume((NotNull(marker),))
+            return _union((self.value(marker, inside), self._argument(value, store, there)))
+        if term.op == "coalesce" and inside.not_null(term.args[0]):
+            return self._argument(term.args[0], store, inside)
+        return self._compared(term.args, store, inside)
 
     def _minimum_test(self, term: App, inside: Store) -> tuple[Located, ...]:
         """``MIN(k) <= t`` is TRUE as soon as some row of the group has ``k = t``, whatever the minimum is."""
@@ -206,7 +226,7 @@ class Labels:
         return _union(found)
 
     def _is_direct(self, term: Term, store: Store) -> bool:
-        """Whether the test of a predicate nowhere goes through a refutation."""
+        """Whether the test of a predicate is whether its arguments are what they are: no refutation, no choice."""
         if not isinstance(term, App):
             return True
         if term.op in ("and", "or") and refuted(term, store) is None:
@@ -215,6 +235,8 @@ class Labels:
             return False
         if term.op == "not":
             return isinstance(term.args[0], App) and term.args[0].op in ("is_null", "like")
+        if holds_choice(term, store):
+            return False
         return term.op not in ("lt", "le") or not self.self_dated(term.args[1], store)
 
     def _better_refuted(self, term: App, store: Store) -> bool:
