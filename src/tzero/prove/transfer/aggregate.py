@@ -21,6 +21,7 @@ from tzero.prove.transfer.exact_sums import assumptions
 from tzero.prove.transfer.expression import bind, joined
 from tzero.prove.transfer.frame import Frame
 from tzero.prove.transfer.group_witnesses import witnesses
+from tzero.prove.transfer.multiplying import multiplying
 from tzero.prove.transfer.surviving import Branch
 
 if TYPE_CHECKING:
@@ -66,8 +67,12 @@ class Aggregation:
     def _complete(self, branch: Branch, item: Contribution) -> tuple[Atom, ...]:
         lean = self.call.name in IDEMPOTENT or self.call.distinct
         rows = self._rows(branch.row, branch.keys, item, lean)
-        values = self.labels.values(item.values, item.store)
-        return self.grouping.closing(branch).close([*rows, *item.tests, *values])
+        found = [*rows, *item.tests, *self.labels.values(item.values, item.store)]
+        closing = self.grouping.closing(branch)
+        if lean:
+            alike = multiplying(closing, branch, item.store, item.observed)
+            found = [dep for dep in found if dep.atom.kind is not Kind.ROW or dep.atom.part not in alike]
+        return closing.close(found)
 
     def _rows(self, row: Row, keys: tuple[Term, ...], item: Contribution, lean: bool) -> list[Located]:
         terms = (*keys, *item.observed)
