@@ -24,6 +24,8 @@ from tzero.falsify import Outcome, falsify
 from tzero.prove import prove
 
 STARTERS, DIALECTS = ("device_meta", "flights"), ("duckdb", "postgres")
+_WORLDS = 400
+"""As many on a busy machine as on a quiet one: the document says the same wherever it is written."""
 _TIMES = re.compile("moment|anchor|_time|_at|_t0|_after")
 _ALIKE = (
     (re.compile(r"\b\d+\b(?! PRECEDING)"), "N"),
@@ -92,24 +94,39 @@ def prover_objects(found: Closure, dialect: str, mutant: Mutant) -> bool:
     return not proof.proved
 
 
+def narrowed(found: Closure, dialect: str, mutant: Mutant) -> str:
+    """The entrypoint without the joins and columns that the guard has no part in: a leak of these is one of it all.
+
+    Left joins on a key change no other row, and what is not joined costs no time: many more worlds are tried.
+    """
+    query = sqlglot.parse_one(mutant.queries[found.entrypoint], read=dialect)
+    joins = query.args.get("joins") or []
+    if mutant.relation == found.entrypoint or not all(join.side == "LEFT" for join in joins):
+        return query.sql(dialect)
+    gone = {join.alias_or_name for join in joins if f"{join.this.db}.{join.this.name}" != mutant.relation}
+    query.set("joins", [join for join in joins if join.alias_or_name not in gone])
+    kept = [item for item in query.selects if not any(column.table in gone for column in item.find_all(exp.Column))]
+    return query.select(*kept, append=False).sql(dialect)
+
+
 def falsifier_objects(
     found: Closure, dialect: str, mutant: Mutant, engine: Engine | None, seconds: float, worlds: int = 5000
 ) -> bool:
     trial = falsify(
-        mutant.queries[found.entrypoint], found.declarations, dialect=dialect, views=found.views(mutant.queries),
+        narrowed(found, dialect, mutant), found.declarations, dialect=dialect, views=found.views(mutant.queries),
         engine=engine, seconds=seconds, worlds=worlds, shrinking=0.0,
     )  # fmt: skip
     assert trial.outcome is not Outcome.INCONCLUSIVE, f"{mutant.kind}: {trial.reason}"
     return trial.outcome is Outcome.LEAK
 
 
-def judged(starter: str, dialect: str, seconds: float) -> Iterator[tuple[str, bool, bool]]:
-    """Each kind of mutant, whether the prover objects, and whether the falsifier does."""
+def judged(starter: str, dialect: str) -> Iterator[tuple[str, bool, bool]]:
+    """Each kind of mutant, whether the prover objects, and whether the falsifier does, within so many worlds."""
     found = compiled(starter, dialect)
     with engine_of(dialect) as engine:
         for mutant in mutants(found, dialect):
             proves = prover_objects(found, dialect, mutant)
-            yield mutant.kind, proves, falsifier_objects(found, dialect, mutant, engine, seconds)
+            yield mutant.kind, proves, falsifier_objects(found, dialect, mutant, engine, 600, _WORLDS)
 
 
 def line(starter: str, dialect: str, kind: str, proves: bool, shows: bool) -> str:
@@ -122,9 +139,8 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("starter", choices=STARTERS)
     parser.add_argument("dialect", choices=DIALECTS)
-    parser.add_argument("--seconds", type=float, default=16)
     given = parser.parse_args()
-    for kind, proves, shows in judged(given.starter, given.dialect, given.seconds):
+    for kind, proves, shows in judged(given.starter, given.dialect):
         print(line(given.starter, given.dialect, kind, proves, shows), flush=True)
 
 
