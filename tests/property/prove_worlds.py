@@ -159,7 +159,7 @@ class Worlds:
             self.random.shuffle(uids)
             other.rows[name] = {uid: rows[uid] for uid in uids}
         pinned = self.query.zone is not None
-        zone = "UTC" if pinned else self.random.choice(ZONES)
+        zone = "UTC" if pinned else ZONES[number % len(ZONES)]
         return Future(f"w{number}_turned", other, "rows in another order, a session in another zone", zone=zone)
 
     def _load(self, schema: str, world: World) -> None:
