@@ -58,6 +58,8 @@ class Selection:
         if lost := lost_ordinal(self.node):
             return [self.interpreter.opaque(lost, f"which column {lost.name} stands for is not understood", [])]
         frames = self._where(self._from())
+        if not frames and self.node.args.get("group") is None and self._aggregates():
+            return [self.interpreter.opaque(self.node, "an aggregate over no row at all is not understood", [])]
         if not frames:
             return []
         frames = self._grouped(frames)

@@ -117,7 +117,12 @@ class Surviving:
         return next((same for same in self.shared.store.members(key) if same.leaves <= kept), None)
 
     def _store(self) -> Store:
-        """What is known of a group: the facts of its keys and of the underlying rows that survive."""
+        """What is known of a group: the facts of its keys and of the underlying rows that survive.
+
+        A group of everything is there without any row: what its rows say of the enclosing row does not hold of it.
+        """
+        if not self.branches[0].keys:
+            return self.outer.store if self.outer is not None else Store()
         kept = self.variables()
         kept |= self._mentioned_bounds(kept)
         inner, store = self.shared.store, Store()
