@@ -18,11 +18,11 @@ PROVED = [case for case in CASES if case.expected == "PROVED"]
 
 
 def flipped(tree: exp.Expr) -> exp.Expr:
-    """``a < b`` as ``b > a``."""
+    """``a < b`` as ``b > a``; what is said of ALL or ANY has no other side."""
     pairs = {exp.LT: exp.GT, exp.GT: exp.LT, exp.LTE: exp.GTE, exp.GTE: exp.LTE, exp.EQ: exp.EQ}
 
     def flip(node: exp.Expr) -> exp.Expr:
-        other = pairs.get(type(node))
+        other = None if isinstance(node.expression, (exp.All, exp.Any)) else pairs.get(type(node))
         return node if other is None else other(this=node.expression, expression=node.this)
 
     return tree.transform(flip)

@@ -6,14 +6,14 @@ from sqlglot import exp
 
 from tzero.prove.domain.label import Kind
 from tzero.prove.domain.terms import DAY, INSTANT, INT, App, Const, Term, app, shift
-from tzero.prove.domain.types import BOOL, DECIMAL, FLOAT, INTERVAL, Span
+from tzero.prove.domain.types import BOOL, DECIMAL, FLOAT, INTERVAL, WHOLE, Span
 from tzero.prove.transfer import times
 from tzero.prove.transfer.frame import Frame
 
 
 def difference_signs(left: Term, right: Term) -> tuple[Term, Term]:
     """``a - b`` against a literal is a comparison of the two times."""
-    for one, other, flip in ((left, right, False), (right, left, True)):
+    for one, other, flip in ((left, _literal(right), False), (right, _literal(left), True)):
         moved = _offset_of(other)
         inner = one
         if isinstance(inner, App) and inner.op == "seconds":
@@ -48,7 +48,7 @@ def compared(op: str, small: Term, large: Term) -> App:
     """A comparison, which may be one of a difference of times with zero, or imply one of the two times."""
     if op not in ("lt", "le"):
         return app(op, small, large, type_=BOOL)
-    limit, difference = (small, large) if isinstance(small, Const) else (large, small)
+    limit, difference = (small, large) if isinstance(_literal(small), Const) else (large, small)
     sign = _sign(limit)
     wall = _wall_difference(difference)
     if wall is not None and sign == 0:
@@ -101,7 +101,17 @@ def _sign(limit: Term) -> float | None:
     return 1 if span.positive else -1 if (-span).positive else None
 
 
+def _literal(term: Term) -> Term:
+    """A whole number under casts to numbers that hold every one: PostgreSQL writes ``(1)::numeric``."""
+    while isinstance(term, App) and term.op == "cast" and term.type in (DECIMAL, WHOLE):
+        if "(" in str(term.params[0]):
+            break
+        term = term.args[0]
+    return term
+
+
 def _number(term: Term) -> float | None:
+    term = _literal(term)
     if not isinstance(term, Const) or term.type not in (INT, DECIMAL, FLOAT):
         return None
     try:

@@ -43,9 +43,15 @@ def _comparison(node: exp.Expr, frame: Frame) -> Term:
     if isinstance(right, exp.Any) or _is_all(right):
         return _quantified(node, frame, op, swapped)
     left, right = _unparen(left), _unparen(right)
-    if isinstance(left, exp.Tuple) and isinstance(right, exp.Tuple):
+    if _is_row(left, frame) and _is_row(right, frame):
         return _rows(op, swapped, bind_all(left.expressions, frame), bind_all(right.expressions, frame), node, frame)
     return compare(frame, op, swapped, bind(left, frame), bind(right, frame), node)
+
+
+def _is_row(node: exp.Expr, frame: Frame) -> bool:
+    """``(a, b)``, or what PostgreSQL makes of it, ``ROW(a, b)``; to DuckDB that is a struct, of an order of its own."""
+    named = isinstance(node, exp.Anonymous) and node.name.upper() == "ROW" and frame.dialect == "postgres"
+    return named or isinstance(node, exp.Tuple)
 
 
 def _unparen(node: exp.Expr) -> exp.Expr:
