@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from tzero.errors import TzeroError
 from tzero.falsify import Sql, Witness, falsify
+from tzero.falsify.budget import Budget
 from tzero.prove import Declarations, Finding, Proof, Verdict
 
 _CIRCUMSTANCES = {"clock": ("T008",), "zone": ("T009",), "order": ("T011", "T010"), "rerun": ("T010", "T011")}
@@ -20,10 +20,10 @@ _SHORTEST = 0.1
 def with_witness(
     proof: Proof, query: Sql, declarations: Declarations, dialect: str, views: Mapping[str, Sql], seconds: float
 ) -> Proof:
-    """The proof with the witnesses that a search finds: one for each column, as far as ``seconds`` reach."""
-    until = time.monotonic() + seconds
+    """The proof with the witnesses that searches find: one for each column, as far as ``seconds`` reach."""
+    budget = Budget(seconds, worlds=1, worked=True)
     shown: dict[str, Witness] = {}
-    while (left := until - time.monotonic()) > (0 if not shown else _SHORTEST) and _open(proof, shown):
+    while (left := budget.left) > (0 if not shown else _SHORTEST) and _open(proof, shown):
         try:
             trial = falsify(
                 query, declarations, dialect=dialect, views=views,
@@ -33,7 +33,8 @@ def with_witness(
             break
         if trial.witness is None or trial.witness.column in shown:
             break
-        shown[trial.witness.column] = trial.witness
+        for witness in trial.witness.of_each_column():
+            shown.setdefault(witness.column, witness)
     for witness in shown.values():
         proof = _shown_by(proof, witness)
     return proof

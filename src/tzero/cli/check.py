@@ -25,7 +25,7 @@ FORMATS = ("text", "json", "sarif", "github")
 @click.option(
     "--output", type=click.Choice(FORMATS), default="text", show_default=True, help="How findings are written."
 )
-@click.option("--seconds", type=float, default=0.6, show_default=True, help="How long to look for a witness; 0: not.")
+@click.option("--seconds", type=float, default=1.0, show_default=True, help="How long to look for a witness; 0: not.")
 @click.option("--facts", is_flag=True, help="Show the facts that each proof used, and which declared ones it needs.")
 def command(
     paths: tuple[Path, ...], dialect: str | None, declare: Path | None, anchor: str | None, own: str | None,

@@ -10,7 +10,7 @@ from typing import Any
 
 from tzero.cli.checked import Checked
 from tzero.cli.output import clean
-from tzero.prove import Finding, Verdict
+from tzero.prove import PRESENCE, Finding, Verdict
 from tzero.prove.rules import RULES
 
 _PIPED, _NARROWEST = 120, 40
@@ -41,20 +41,34 @@ def frame(item: Checked, group: list[Finding], told: set[str] | None = None) -> 
     lines += _labelled("columns", ", ".join(_few(list(dict.fromkeys(finding.column for finding in group)))))
     lines += _labelled("missing", first.missing) + _labelled("fix", first.fix)
     if first.witness:
-        lines += _witness(str(first.witness.get("text", "")), set() if told is None else told)
+        lines += _witness(group, set() if told is None else told)
     lines.append(f"  see: tzero explain {first.code}")
     return lines
 
 
-def _witness(text: str, told: set[str]) -> list[str]:
-    if text in told:
+def _witness(group: list[Finding], told: set[str]) -> list[str]:
+    """The rows that show it, once, and what they do to each column."""
+    rows = _rows_of(group[0])
+    effects = dict.fromkeys(text.splitlines()[-1] for finding in group if (text := _text_of(finding)) != rows)
+    if rows in told and not effects:
         return ["  witness: the one above"]
-    told.add(text)
-    first, *rest = text.splitlines()
+    told.add(rows)
+    first, *rest = (*rows.splitlines(), *effects)
     return [
         *_labelled("witness", first),
         *(line for told_line in rest for line in _wrapped(f"  {told_line}", "      ")),
     ]
+
+
+def _text_of(finding: Finding) -> str:
+    return str((finding.witness or {}).get("text", ""))
+
+
+def _rows_of(finding: Finding) -> str:
+    """What a witness says of rows; of one that shows a column on both sides, all but the line about it."""
+    text = _text_of(finding)
+    both = finding.witness and finding.witness.get("before") and finding.witness.get("after")
+    return text.rpartition("\n")[0] if both and finding.column != PRESENCE else text
 
 
 def _plainest(findings: Iterable[Finding]) -> list[Finding]:
@@ -72,8 +86,8 @@ def _grouped(findings: Iterable[Finding]) -> list[list[Finding]]:
     """Findings that say the same of several columns or places, together."""
     found: dict[Any, list[Finding]] = {}
     for finding in findings:
-        witness = str((finding.witness or {}).get("text", ""))
-        key = (finding.code, finding.verdict, finding.message, finding.fix, finding.view, finding.read_at, witness)
+        rows = _rows_of(finding)
+        key = (finding.code, finding.verdict, finding.message, finding.fix, finding.view, finding.read_at, rows)
         found.setdefault(key, []).append(finding)
     return list(found.values())
 

@@ -33,6 +33,11 @@ class Budget:
         """Seconds by the clock on the wall."""
         return time.monotonic() - self._started
 
+    @property
+    def left(self) -> float:
+        """The seconds that are not spent yet."""
+        return self.seconds - self._spent()
+
     def over(self, worlds: int, share: float = 1.0) -> bool:
         """Whether a share of the budget is spent after so many worlds."""
         return worlds >= self.worlds * share or self._spent() > self.seconds * share

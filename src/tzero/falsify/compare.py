@@ -14,15 +14,22 @@ from tzero.falsify.times import Times
 from tzero.prove.declarations import Query
 from tzero.prove.proof import PRESENCE
 
+_A_PAIR = 2
+"""One row that is gone, and one that came."""
+
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A row that moved: its cells before and after (None: not there), the column that did, what tells the row apart."""
+    """A row that moved: its cells before and after (None: not there), the column that did, what tells the row apart.
+
+    ``also`` are the other columns of it that moved, where a key says that both are one row.
+    """
 
     column: str
     before: Mapping[str, Any] | None
     after: Mapping[str, Any] | None
     key: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,10 +122,13 @@ def difference(gone: Counter[Cells], come: Counter[Cells], shape: Shape) -> Diff
     by_key = defaultdict(list)
     for row in come:
         by_key[_identity(row, shape)].append(row)
+    times = Counter(_identity(row, shape) for row in (*gone.elements(), *come.elements()))
     for row in gone:
-        for other in by_key[_identity(row, shape)]:
-            at = next(at for at in range(len(row)) if row[at] != other[at])
-            return Difference(shape.columns[at], _named(shape, row), _named(shape, other), shape.names)
+        identity = _identity(row, shape)
+        for other in by_key[identity]:
+            column, *rest = (shape.columns[at] for at in range(len(row)) if row[at] != other[at])
+            also = tuple(rest) if shape.key and times[identity] == _A_PAIR else ()
+            return Difference(column, _named(shape, row), _named(shape, other), shape.names, also)
     if gone:
         return Difference(PRESENCE, _named(shape, next(iter(gone))), None, shape.names)
     return Difference(PRESENCE, None, _named(shape, next(iter(come))), shape.names)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -37,6 +37,11 @@ class Witness:
     @property
     def column(self) -> str:
         return self.difference.column
+
+    def of_each_column(self) -> Iterator[Witness]:
+        """The same rows as a witness of each column that they move."""
+        for column in (self.column, *self.difference.also):
+            yield replace(self, difference=replace(self.difference, column=column, also=()))
 
     def to_json(self) -> dict[str, Any]:
         """For programs; every value is a text, a number, a boolean or null."""

@@ -34,6 +34,21 @@ def test_no_witness_is_looked_for_in_rows_that_have_no_time(monkeypatch: pytest.
     assert proof.verdict is Verdict.UNPROVED
 
 
+def test_one_row_is_a_witness_of_every_column_that_it_moves(monkeypatch: pytest.MonkeyPatch) -> None:
+    columns = "".join(
+        f", (SELECT {what} FROM sales o WHERE o.sold_at <= s.sold_at) AS f{at}"
+        for at, what in enumerate(("count(*)", "count(*) + 1", "max(o.sold_at)", "2 * count(*)"))
+    )
+    sql = LOOKUP.format(columns)
+    proof, searches = searched(sql, monkeypatch)
+    leaks = {finding.column for finding in proof.findings if finding.verdict is Verdict.LEAK}
+    assert leaks >= {"f0", "f1", "f3"}
+    assert searches <= 2
+    told = {finding.column: finding.witness for finding in proof.findings if finding.witness}
+    assert all(told[name]["before"][name] != told[name]["after"][name] for name in leaks)
+    assert proof.of("city").verdict is Verdict.UNPROVED
+
+
 def test_what_else_leaks_is_shown_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     proof, searches = searched(LOOKUP.format(COUNT), monkeypatch)
     assert searches == 1, "once the count has its witness, the lookup is all that is left"

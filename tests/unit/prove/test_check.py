@@ -192,6 +192,18 @@ def test_each_column_gets_its_own_witness(folder: Path) -> None:
     assert {finding["verdict"] for finding in findings.values()} == {"LEAK"}
 
 
+def test_one_row_is_told_once_with_all_the_columns_that_it_moves(folder: Path) -> None:
+    counted = "SELECT COUNT(*) AS n, 10 * COUNT(*) AS m FROM sales o WHERE o.made <= s.made AND o.id <> s.id"
+    query = f"SELECT s.id, s.made AS t0, q.n, q.m FROM sales s LEFT JOIN LATERAL ({counted}) q ON TRUE"
+    (folder / "both.sql").write_text(f"{HEADER}\n{query}", encoding="utf-8")
+    done = run(folder / "both.sql", "--seconds", 10)
+    told = done.output.splitlines()
+    effects = [line.split(":")[0].strip() for line in told if line.startswith("      ") and " -> " in line]
+    assert sorted(effects) == ["m", "n"], done.output
+    assert "columns: n, m" in done.output
+    assert sum("witness:" in line for line in told) == 1, done.output
+
+
 def test_a_witness_is_told_of_what_it_shows(folder: Path) -> None:
     (folder / "one.sql").write_text(
         f"{HEADER}\nSELECT s.id, s.made AS t0, s.made::text || (SELECT MAX(o.price) FROM sales o) AS f FROM sales s"
