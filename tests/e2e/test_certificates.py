@@ -18,13 +18,19 @@ def applied(shop: Shop) -> Shop:
     return shop
 
 
-def certified(shop: Shop) -> Path:
+def certified(shop: Shop, *options: str) -> Path:
     """Certify, and give the file."""
-    made = shop.ok("certify", "--output", "json").json
+    made = shop.ok("certify", *options, "--output", "json").json
     assert [(one["predicate"]["relation"], one["predicate"]["verdict"]) for one in made] == [(NAME, "CERTIFIED")]
     [path] = (shop.root / "certificates").glob(f"{NAME}-*-{made[0]['id'][:8]}.json")
     assert json.loads(path.read_text(encoding="utf-8")) == made[0]
     return path
+
+
+def under_a_seal(path: Path) -> int:
+    """How many days gate C2 did not digest again."""
+    gates = {gate["gate"]: gate for gate in json.loads(path.read_text(encoding="utf-8"))["predicate"]["gates"]}
+    return int(gates["C2"]["exercised"]["days under an unbroken seal"])
 
 
 def test_made_shown_written_again_and_checked(applied: Shop) -> None:
@@ -56,6 +62,7 @@ def test_what_changed_since_is_told(applied: Shop) -> None:
     assert (since.code, "came after its certificate" in since.out) == (1, True)
     assert applied.run("certificate", "verify", str(first)).code == 0, "the file alone is whole"
     second = certified(applied)
+    assert under_a_seal(second) > 0, "no day has changed"
     assert applied.run("certificate", "verify", str(second), "--target", "dev").code == 0
     older = applied.run("certificate", "verify", str(first), "--target", "dev", "--output", "json")
     wrong = {check["check"]: check["wrong"] for check in older.json["checks"] if not check["holds"]}
@@ -74,6 +81,7 @@ def test_what_changed_since_is_told(applied: Shop) -> None:
         assert found.code == 1
         wrong = {each["check"] for each in found.json["checks"] if not each["holds"]}
         assert check in wrong and (check == "form" or "id" in wrong)
+    assert under_a_seal(certified(applied, "--full")) == 0
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"predicateType": "https://slsa.dev/provenance/v1"}', "\x00"])

@@ -27,7 +27,7 @@ from tzero.compile.deployment import Deployment
 
 LONG = os.environ.get("HYPOTHESIS_PROFILE") == "long"
 RANDOM_STORES = settings(
-    max_examples=5000 if LONG else 300,
+    max_examples=5000 if LONG else 200,
     derandomize=not LONG,
     deadline=None,
     suppress_health_check=list(HealthCheck),
