@@ -24,7 +24,7 @@ def test_prover(case: Case) -> None:
 
 @pytest.mark.parametrize("case", [c for c in CASES if c.expected == "PROVED"], ids=lambda case: case.id)
 def test_what_is_proved_is_never_falsified(case: Case) -> None:
-    trial = falsify(case.sql, case.declarations, dialect=case.dialect, seconds=20, worlds=120)
+    trial = falsify(case.sql, case.declarations, dialect=case.dialect, seconds=20, worlds=80)
     assert trial.outcome is not Outcome.LEAK, str(trial.witness)
 
 

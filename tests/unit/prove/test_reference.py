@@ -105,7 +105,7 @@ def test_the_day_is_that_of_the_session() -> None:
 def test_the_predecessor_leaks_in_its_statistics_alone() -> None:
     path = files("tzero.starters").joinpath("device_meta", "upstream", "iphone_device_meta_encoded_v2.sql")
     sql = path.read_text()
-    proof = with_witness(prove(sql, DECLARED, dialect="duckdb"), sql, DECLARED, "duckdb", {}, 30)
+    proof = with_witness(prove(sql, DECLARED, dialect="duckdb"), sql, DECLARED, "duckdb", {}, 8)
     assert proof.verdict is Verdict.LEAK
     accused = {column.column for column in proof.columns if column.verdict is not Verdict.PROVED}
     assert len(accused) == 13 and all(column.startswith("gmc_") for column in accused)
