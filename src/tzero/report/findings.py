@@ -34,10 +34,14 @@ class Cause:
 def causes(gates: Iterable[Mapping[str, Any]]) -> tuple[Cause, ...]:
     """The findings of the gates of a certificate; those that differ in their column alone are one.
 
+    What no witness shows is not proved, beside a leak too.
+
     >>> finding = {"code": "B1.T006", "message": "undated", "relation": "s.t", "fix": "date it", "witness": None}
     >>> two = [{**finding, "column": "a"}, {**finding, "column": "b"}]
     >>> causes([{"gate": "B1", "verdict": "UNPROVED", "findings": two}])[0].columns
     ('a', 'b')
+    >>> causes([{"gate": "B1", "verdict": "LEAK", "findings": two}])[0].verdict
+    'UNPROVED'
     """
     found: dict[tuple[str, ...], Cause] = {}
     for gate in gates:
@@ -46,8 +50,9 @@ def causes(gates: Iterable[Mapping[str, Any]]) -> tuple[Cause, ...]:
             known = found.get((gate["gate"], *parts))
             columns = (*(known.columns if known else ()), *([finding["column"]] if finding["column"] else []))
             witness = (known.witness if known else None) or finding["witness"]
+            verdict = "UNPROVED" if gate["verdict"] == "LEAK" and not witness else gate["verdict"]
             code, message, relation, fix = parts
             found[(gate["gate"], *parts)] = Cause(
-                gate["gate"], gate["verdict"], code, message, relation, fix, tuple(dict.fromkeys(columns)), witness
+                gate["gate"], verdict, code, message, relation, fix, tuple(dict.fromkeys(columns)), witness
             )
     return tuple(found.values())
