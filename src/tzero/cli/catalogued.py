@@ -33,16 +33,14 @@ def live_views(engine: Engine, statements: Iterable[Statement], dialect: str) ->
     ]
 
 
-def live_columns(engine: Engine, declared: DeclarationFile, statements: Iterable[Statement]) -> DeclarationFile:
-    """The columns of the target's tables that some statements read, for relations that are declared without."""
+def live_tables(engine: Engine, statements: Iterable[Statement]) -> DeclarationFile:
+    """The columns of the target's tables that some statements read."""
     found: dict[str, Relation] = {}
-    known = declared.for_query()
     for name in sorted(bases_of(statements)):
-        relation = known.relation(name) or Relation(name)
-        described = None if relation.columns else engine.describe(RelationName.parse(name))
+        described = engine.describe(RelationName.parse(name))
         if described is not None:
             columns = {column.name.lower(): column.type.lower() for column in described.columns}
-            found[relation.name] = Relation(relation.name, columns=columns)
+            found[name] = Relation(name, columns=columns)
     return DeclarationFile(relations=found, said_of=dict.fromkeys(found, frozenset({"columns"})))
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from tzero.certify.proving import proof_of, typed
 from tzero.certify.witnessed import with_witness
-from tzero.cli.catalogued import closure, live_columns, live_views
+from tzero.cli.catalogued import closure, live_tables, live_views
 from tzero.errors import UsageError
 from tzero.prove import Declarations, Proof, load_toml, parse_header, prove
 from tzero.prove.declaration_file import DeclarationFile
@@ -82,20 +82,20 @@ def check_files(
 
 def _check_files(request: Request, paths: Sequence[Path], dialect: str, engine: Engine | None) -> list[Checked]:
     files = {path: _text(path) for path in _sql_files(paths)}
-    declared = DeclarationFile()
+    declared = load_toml(request.declare) if request.declare else DeclarationFile()
+    tables = DeclarationFile()
     for text in files.values():
-        declared = declared.merged(read_tables(text, dialect))
-    declared = declared.merged(load_toml(request.declare)) if request.declare else declared
+        tables = tables.merged(read_tables(text, dialect))
     read = {path: read_each(text, dialect, str(path)) for path, text in files.items()}
     everything = [statement for found, _ in read.values() for statement in found]
     if engine is not None:
         everything += live_views(engine, everything, dialect)
-        declared = live_columns(engine, declared, everything).merged(declared)
+        tables = tables.over(live_tables(engine, everything))
     hidden = read_by_others(everything)
     checked = []
     for path, text in files.items():
         header = parse_header(text, file=str(path))
-        known = declared.merged(header) if header else declared
+        known = (declared.merged(header) if header else declared).over(tables)
         statements, unreadable = read[path]
         checked += [_unread(str(path), text, found, dialect) for found in unreadable]
         for statement in statements:

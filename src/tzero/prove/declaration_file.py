@@ -49,6 +49,21 @@ class DeclarationFile:
             },
         )
 
+    def over(self, tables: DeclarationFile) -> DeclarationFile:
+        """These declarations on top of what is known of tables, which may be declared here without their schema.
+
+        >>> from tzero.prove import parse_toml
+        >>> table = parse_toml('[relations."shop.sales"]\\ncolumns = {id = "integer", at = "timestamp"}')
+        >>> sales = parse_toml('[relations.sales]\\ntime = "at"').over(table).relations["sales"]
+        >>> sales.time, dict(sales.columns)
+        ('at', {'id': 'integer', 'at': 'timestamp'})
+        """
+        declared = self.for_query()
+        names = {name: found.name if (found := declared.relation(name)) else name for name in tables.relations}
+        relations = {names[name]: replace(table, name=names[name]) for name, table in tables.relations.items()}
+        said = {names[name]: keys for name, keys in tables.said_of.items()}
+        return DeclarationFile(relations=relations, said_of=said).merged(self)
+
     def _relation_on(self, below: Relation | None, name: str) -> Relation:
         """A relation with the keys that this file itself has of it."""
         mine = self.relations[name]

@@ -135,10 +135,11 @@ def test_tables_as_they_are_created(dialect: str) -> None:
     assert found["visits"].key == ("id",)
 
 
-def test_a_schema_among_the_files_gives_types_and_keys(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["sales", '"shop.sales"'])
+def test_a_schema_among_the_files_gives_types_and_keys(tmp_path: Path, name: str) -> None:
     (tmp_path / "schema.sql").write_text(TABLES)
     (tmp_path / "known.toml").write_text(
-        'own = "sales"\n[relations."shop.sales"]\ntime = "made"\n[relations.visits]\ntime = "seen"\n'
+        f'own = "sales"\n[relations.{name}]\ntime = "made"\n[relations.visits]\ntime = "seen"\n'
     )
     query = PAST.replace("count(*)", "sum(v.sale)").replace("FROM sales", "FROM shop.sales")
     (tmp_path / "query.sql").write_text(query.format("<"))

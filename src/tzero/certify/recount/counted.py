@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -33,13 +33,14 @@ class Lines:
 
     anchors: Whole
     keys: dict[str, pa.Array]
-    made: dict[Hashable, object] = field(default_factory=dict)
+    made: dict[Hashable, Any] = field(default_factory=dict)
 
     def once(self, what: Hashable, make: Callable[[], Found]) -> Found:
         """What several statistics ask for is made once."""
         if what not in self.made:
             self.made[what] = make()
-        return self.made[what]  # type: ignore[return-value]  # it was made by the same name
+        found: Found = self.made[what]
+        return found
 
     def columns(self, names: Sequence[str]) -> list[pa.Array]:
         return [self.keys[name] for name in names]
