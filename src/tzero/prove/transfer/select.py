@@ -32,6 +32,8 @@ UNDERSTOOD = frozenset(
     {"expressions", "from_", "joins", "where", "group", "having", "windows", "qualify", "distinct", "order", "limit"}
     | {"offset", "with_", "kind", "hint", "laterals", "sort", "operation_modifiers"}
 )
+NOT_FOLLOWED = ("grouping_sets", "cube", "rollup", "totals")
+"""Grouping sets that stand beside the keys of a GROUP BY, not among them."""
 
 
 class Selection:
@@ -58,7 +60,7 @@ class Selection:
         if lost := lost_ordinal(self.node):
             return [self.interpreter.opaque(lost, f"which column {lost.name} stands for is not understood", [])]
         frames = self._where(self._from())
-        if not frames and self.node.args.get("group") is None and self._aggregates():
+        if not frames and self._is_a_row_of_none():
             return [self.interpreter.opaque(self.node, "an aggregate over no row at all is not understood", [])]
         if not frames:
             return []
@@ -87,13 +89,21 @@ class Selection:
                 found.append(frame.copy(kept))
         return found
 
+    def _is_a_row_of_none(self) -> bool:
+        """Whether there is a row even where nothing is grouped: of no key at all, or of a grouping set without one."""
+        group = self.node.args.get("group")
+        if group is None:
+            return bool(self.node.args.get("having") or self._aggregates())
+        sets = key_sets(self._group_nodes(group))
+        return sets is None or not all(sets) or any(group.args.get(kind) for kind in NOT_FOLLOWED)
+
     def _grouped(self, frames: list[Frame]) -> list[Frame]:
         group = self.node.args.get("group")
         having = self.node.args.get("having")
         calls = self._aggregates()
         if group is None and having is None and not calls:
             return frames
-        if group is not None and any(group.args.get(k) for k in ("grouping_sets", "cube", "rollup", "totals")):
+        if group is not None and any(group.args.get(kind) for kind in NOT_FOLLOWED):
             note = "this form of grouping sets is not understood"
             return [with_row(frames[0], self.interpreter.opaque(group, note, [f.row for f in frames]))]
         nodes = self._group_nodes(group)
