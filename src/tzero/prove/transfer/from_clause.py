@@ -134,8 +134,11 @@ class FromClause:
             return self._forgetting(frames, join, Kind.ORDER, "rows are paired by physical position")
         if method not in ("", "ASOF", "NATURAL", "HASH", "LOOP"):
             return self._forgetting(frames, join, Kind.UNKNOWN, f"{method} JOIN is not understood")
+        if method == "ASOF" and side in ("RIGHT", "FULL"):
+            # which left row is the latest before a right one is not what a plain join asks
+            return self._forgetting(frames, join, Kind.UNKNOWN, f"ASOF {side} JOIN is not understood")
         if side in ("RIGHT", "FULL"):
-            return self._two_sided(frames, join, side)
+            return self._two_sided(frames, join, method, side)
         for frame in frames:
             alias, rows = self._sources(frame, node)
             if isinstance(node, exp.Lateral) and not join.args.get("on") and not side:
@@ -225,14 +228,19 @@ class FromClause:
             joined = joined.assume((NotNull(outer.marker),))
         return [self._placed(pair, joined, alias, with_terms(row.columns, outer.columns()) if side == "LEFT" else None)]
 
-    def _two_sided(self, frames: list[Frame], join: exp.Join, side: str) -> list[Frame]:
+    def _two_sided(self, frames: list[Frame], join: exp.Join, method: str, side: str) -> list[Frame]:
         """RIGHT and FULL: every right row, with the left rows that it matches; FULL adds the left rows without one."""
         found: list[Frame] = []
+        if not frames:
+            # No left row at all: the right ones are there all the same, and nobody knows the names of the left.
+            return self._cross([self._start()], join.this)
         for frame in frames:
             alias, rows = self._sources(frame, join.this)
+            if not rows and side == "FULL":
+                found.append(self._beside(frame, alias, Row(), frame.row))
             for row in rows:
                 pair = self._beside(frame, alias, row, side_by_side(frame.row, row))
-                on = condition(frame, pair, row.columns, join, join.args.get("on"), "")
+                on = condition(frame, pair, row.columns, join, join.args.get("on"), method)
                 kept = inner(self.interpreter, pair.row, on)
                 if kept is not None:
                     found.append(self._placed(pair, kept))
