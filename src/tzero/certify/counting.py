@@ -54,11 +54,14 @@ def matched(
 ) -> Matched:
     """Count both relations by key in one pass over each; NULL is a value like any other here."""
     dialect = engine.dialect
-    mine = f"SELECT {listed(engine, key)}, 1 AS mine_, 0 AS theirs_ FROM {quoted(relation, dialect)}"
+    # keys by their place: a column of one may have any name
+    places = [f"k{at}" for at in range(len(key))]
+    named = ", ".join(f"{quoted(name, dialect)} AS {place}" for name, place in zip(key, places, strict=True))
+    mine = f"SELECT {named}, 1 AS mine, 0 AS theirs FROM {quoted(relation, dialect)}"
     theirs = f"SELECT {listed(engine, other_key)}, 0, 1 FROM {quoted(other, dialect)}"
     each = (
-        f"SELECT sum(mine_) AS mine, sum(theirs_) AS theirs FROM ({mine} UNION ALL {theirs}) AS both_ "
-        f"GROUP BY {listed(engine, key)}"
+        f"SELECT sum(mine) AS mine, sum(theirs) AS theirs FROM ({mine} UNION ALL {theirs}) AS rows_of_both "
+        f"GROUP BY {', '.join(places)}"
     )
     numbers = engine.rows(
         "SELECT coalesce(sum(mine), 0), count(*) FILTER (WHERE mine > 0), coalesce(sum(theirs), 0), "

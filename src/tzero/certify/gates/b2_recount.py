@@ -110,15 +110,15 @@ class _Counting:
         """The statistics that are counted for many rows together; none where numpy is not installed."""
         if find_spec("numpy") is None:
             return {}
-        from tzero.certify.recount.counted import Counted
+        from tzero.certify.recount.event_counts import EventCounts
 
-        streams: dict[tuple[str | None, Trail], Counted] = {}
+        streams: dict[tuple[str | None, Trail], EventCounts] = {}
         asked = {}
         for name, statistic in item.statistics.items():
             told = (statistic.known_at, statistic.trail)
             if told not in streams:
                 events = self._events(item, statistic.known_at)
-                streams[told] = Counted(events, statistic.trail, item.population.anchor)
+                streams[told] = EventCounts(events, statistic.trail, item.population.anchor)
             if streams[told].can(statistic):
                 asked[name] = (statistic, streams[told])
         return asked

@@ -9,12 +9,12 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tzero.certify.recount.counted import Counted, Lines, Values
+from tzero.certify.recount.event_counts import EventCounts, Lines, Values
 from tzero.certify.recount.reading import whole
 from tzero.certify.recount.sweep import EXAMPLES, TOLERANCE, Recounted, Schedule
 from tzero.features.statistics import Statistic
 
-Asked = Mapping[str, tuple[Statistic, Counted]]
+Asked = Mapping[str, tuple[Statistic, EventCounts]]
 """The statistics of a relation by their column, each with the events that it counts."""
 
 

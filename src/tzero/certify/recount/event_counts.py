@@ -46,7 +46,7 @@ class Lines:
         return [self.keys[name] for name in names]
 
 
-class Counted:
+class EventCounts:
     """The events of one trail, ready to be counted for any line."""
 
     def __init__(self, events: Events, trail: Trail, anchor: Anchor) -> None:
@@ -125,7 +125,7 @@ class Counted:
         return found.combine_chunks() if isinstance(found, pa.ChunkedArray) else found
 
 
-def _share(counted: Counted, statistic: Statistic, lines: Lines) -> Values:
+def _share(counted: EventCounts, statistic: Statistic, lines: Lines) -> Values:
     size: int | Whole | None = statistic.domain_size
     if size is None:
         size = np.maximum(counted.spread(statistic, lines).different, 1)
@@ -135,7 +135,7 @@ def _share(counted: Counted, statistic: Statistic, lines: Lines) -> Values:
     return np.divide(above, below, out=np.zeros(len(below)), where=there), there
 
 
-def _rarity(counted: Counted, statistic: Statistic, lines: Lines) -> Values:
+def _rarity(counted: EventCounts, statistic: Statistic, lines: Lines) -> Values:
     share, there = _share(counted, statistic, lines)
     return -np.log(np.maximum(share, _LEAST_SHARE)), there
 
@@ -148,12 +148,12 @@ def _part(above: Whole, total: Whole) -> npt.NDArray[np.float64]:
     return np.divide(above, total, out=np.zeros(len(total)), where=total != 0)
 
 
-def _top_share(counted: Counted, statistic: Statistic, lines: Lines) -> Values:
+def _top_share(counted: EventCounts, statistic: Statistic, lines: Lines) -> Values:
     total = counted.total(statistic, lines)
     return _part(counted.spread(statistic, lines).greatest, total), total != 0
 
 
-_MEASURES: dict[Kind, Callable[[Counted, Statistic, Lines], Values]] = {
+_MEASURES: dict[Kind, Callable[[EventCounts, Statistic, Lines], Values]] = {
     Kind.SHARE: _share,
     Kind.RARITY: _rarity,
     Kind.RANK: lambda counted, statistic, lines: _all(
