@@ -10,8 +10,9 @@ from collections.abc import Iterable
 
 from tzero.engines.base import Engine
 from tzero.engines.catalog import Statement
-from tzero.engines.postgres_text import text_literal, written
+from tzero.engines.postgres_text import written
 from tzero.sql.names import RelationName
+from tzero.sql.render import text_literal
 
 FUNCTION = TRIGGER = "t0_append_only"
 SETTING = "tzero.rewriting"

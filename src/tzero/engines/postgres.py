@@ -28,12 +28,12 @@ from tzero.engines.postgres_errors import translated
 from tzero.engines.postgres_options import Options, options_of
 from tzero.engines.postgres_preflight import preflight
 from tzero.engines.postgres_session import Connection, connect, open_session, settings
-from tzero.engines.postgres_text import numbered, text_literal, written
+from tzero.engines.postgres_text import numbered, written
 from tzero.engines.postgres_waits import LockWatch
 from tzero.engines.targets import Target
 from tzero.errors import EngineError, MissingRelationError, TargetError
 from tzero.sql.names import RelationName
-from tzero.sql.render import Tree, reads_files, render
+from tzero.sql.render import Tree, reads_files, render, text_literal
 
 
 def open_target(target: Target, read_only: bool) -> PostgresEngine:

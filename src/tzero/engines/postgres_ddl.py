@@ -9,8 +9,9 @@ from itertools import count
 from tzero.engines.catalog import RelationKind, Statement, StoredRelation
 from tzero.engines.postgres_lock import taken_by_script
 from tzero.engines.postgres_preflight import Preflight
-from tzero.engines.postgres_text import LONGEST, text_literal, written
+from tzero.engines.postgres_text import LONGEST, written
 from tzero.sql.names import RelationName
+from tzero.sql.render import text_literal
 
 Grant = tuple[str, str | None, bool]
 """A privilege, the role that has it (None: everybody), and whether that role may grant it on."""

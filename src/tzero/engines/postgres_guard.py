@@ -15,6 +15,7 @@ from tzero.engines.catalog import Statement
 from tzero.engines.postgres_text import written
 from tzero.engines.row_marks import BETWEEN, CATALOG, ROWS
 from tzero.sql.names import RelationName
+from tzero.sql.render import text_literal
 
 FUNCTION = "t0_require_certified"
 _SUFFIX = "_train"
@@ -175,9 +176,5 @@ def guarded_name(relation: RelationName) -> RelationName:
 
 def guarded_query(relation: RelationName, schema: str) -> str:
     """A query with the relation's own columns that gives no row, but an error, while the relation is not certified."""
-    asked = f"{written(RelationName(schema, FUNCTION))}({_text(str(relation))})"
+    asked = f"{written(RelationName(schema, FUNCTION))}({text_literal(str(relation))})"
     return f"SELECT f.* FROM {written(relation)} AS f WHERE (SELECT {asked})"
-
-
-def _text(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"

@@ -11,8 +11,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from tzero.engines.catalog import Statement
-from tzero.engines.postgres_text import text_literal
 from tzero.errors import BusyError
+from tzero.sql.render import text_literal
 
 Rows = Callable[[str, Sequence[Any]], list[tuple[Any, ...]]]
 KEY = 0x747A65726F000001

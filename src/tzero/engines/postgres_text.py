@@ -43,7 +43,3 @@ def written(name: RelationName | str) -> str:
                 fix="use a shorter one",
             )
     return quoted(name, "postgres")
-
-
-def text_literal(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"

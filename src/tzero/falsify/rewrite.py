@@ -18,7 +18,7 @@ from tzero.falsify.world import Row, World, changes
 from tzero.sql.build import relation
 from tzero.sql.names import RelationName
 from tzero.sql.parse import parse_one
-from tzero.sql.render import quoted
+from tzero.sql.render import quoted, text_literal
 
 Cte = tuple[str, str]
 PART = "taken_part_"
@@ -141,7 +141,7 @@ def literal(value: Any) -> str:
         text = {"inf": "Infinity", "-inf": "-Infinity", "nan": "NaN"}.get(repr(value), repr(value))
     else:
         text = str(value) if isinstance(value, (int, str, Decimal)) else repr(value)
-    return "'" + text.replace("'", "''") + "'"
+    return text_literal(text)
 
 
 def with_ctes(ctes: Sequence[Cte], query: str) -> str:

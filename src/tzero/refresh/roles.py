@@ -11,7 +11,7 @@ from tzero.errors import UsageError
 from tzero.refresh.relations import UPSTREAM, VERSIONS, OwnRelation
 from tzero.refresh.survey import Survey
 from tzero.sql.names import RelationName
-from tzero.sql.render import quoted
+from tzero.sql.render import quoted, text_literal
 from tzero.state import migrations
 
 MAINTAIN_SINCE = 170_000
@@ -127,7 +127,7 @@ class _Script:
 
 
 def _created(role: str) -> str:
-    found = f"SELECT 1 FROM pg_catalog.pg_roles WHERE rolname = {_text(role)}"
+    found = f"SELECT 1 FROM pg_catalog.pg_roles WHERE rolname = {text_literal(role)}"
     return f"DO $$ BEGIN IF NOT EXISTS ({found}) THEN CREATE ROLE {_name(role)} NOLOGIN; END IF; END $$;"
 
 
@@ -143,7 +143,3 @@ def _granted(privileges: str, relations: Iterable[RelationName], role: str) -> I
 
 def _name(name: RelationName | str) -> str:
     return quoted(name, "postgres")
-
-
-def _text(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"

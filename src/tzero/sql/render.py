@@ -81,6 +81,15 @@ def quoted(name: RelationName | str, dialect: str) -> str:
     return ".".join(identifier(part).sql(dialect=dialect) for part in parts)
 
 
+def text_literal(value: str) -> str:
+    """A text as a literal of standard SQL, as DuckDB and PostgreSQL read it.
+
+    >>> print(text_literal("it's"))
+    'it\'\'s'
+    """
+    return "'" + value.replace("'", "''") + "'"
+
+
 def relations_of(tree: Tree) -> tuple[RelationName, ...]:
     """Every relation that a query reads, by name, its own subqueries (CTEs) apart.
 

@@ -5,7 +5,7 @@ The last digest of a capture and a column counts: one that somebody answers for 
 
 from __future__ import annotations
 
-from tzero.sql.render import quoted
+from tzero.sql.render import quoted, text_literal
 from tzero.state.schema import StateSchema
 
 TABLE = "t0_capture"
@@ -17,8 +17,9 @@ def sealing(state: StateSchema, relation: str, digests: str, by: str, why: str) 
     table = _table(state)
     return (
         f"INSERT INTO {table} ({_COLUMNS})\n"
-        f"SELECT (SELECT coalesce(max(number), 0) + 1 FROM {table}), {_text(relation)}, captured_at, column_name, "
-        f"n_changes, digest, {_text(by)}, {_text(why)}, current_timestamp\nFROM ({digests}) AS digests"
+        f"SELECT (SELECT coalesce(max(number), 0) + 1 FROM {table}), {text_literal(relation)}, captured_at, "
+        f"column_name, n_changes, digest, {text_literal(by)}, {text_literal(why)}, current_timestamp\n"
+        f"FROM ({digests}) AS digests"
     )
 
 
@@ -26,7 +27,7 @@ def unsealed(state: StateSchema, relation: str, digests: str) -> str:
     """Of a query of digests, those of captures and columns that none is kept of."""
     return (
         f"SELECT * FROM ({digests}) AS d WHERE NOT EXISTS (SELECT 1 FROM {_table(state)} AS k WHERE "
-        f"k.relation = {_text(relation)} AND k.captured_at = d.captured_at AND k.column_name = d.column_name)"
+        f"k.relation = {text_literal(relation)} AND k.captured_at = d.captured_at AND k.column_name = d.column_name)"
     )
 
 
@@ -38,7 +39,7 @@ def differing(state: StateSchema, relation: str, digests: str) -> str:
     latest = (
         "SELECT captured_at, column_name, n_changes, digest, "
         "row_number() OVER (PARTITION BY captured_at, column_name ORDER BY number DESC) AS age "
-        f"FROM {_table(state)} WHERE relation = {_text(relation)}"
+        f"FROM {_table(state)} WHERE relation = {text_literal(relation)}"
     )
     kept = f"SELECT * FROM ({latest}) AS latest WHERE age = 1 AND n_changes > 0"
     return (
@@ -58,7 +59,3 @@ def has_sealed(state: StateSchema, relation: str) -> bool:
 
 def _table(state: StateSchema) -> str:
     return quoted(state.relation(TABLE), state.engine.dialect)
-
-
-def _text(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"

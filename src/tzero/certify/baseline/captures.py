@@ -20,7 +20,7 @@ from tzero.certify.wording import are, number_of
 from tzero.compile.dialects import dialect as dialect_of
 from tzero.engines.catalog import ColumnInfo, Statement
 from tzero.features.versions import CAPTURED, CHANGE, VERSION, Versions, versions_of
-from tzero.sql.render import quoted
+from tzero.sql.render import quoted, text_literal
 from tzero.state import capture
 from tzero.state.schema import StateSchema
 
@@ -136,7 +136,7 @@ def _digests(state: StateSchema, versions: Versions, columns: Collection[ColumnI
     forms = [Form(column, dialect, "r") for column in digested]
     sums = sums_of(f"r.{quoted(CAPTURED, dialect)}", source, [Form(column, dialect, "r") for column in key], forms)
     parts = (
-        f"SELECT part AS captured_at, {_text(column.name)} AS column_name, n AS n_changes, "
+        f"SELECT part AS captured_at, {text_literal(column.name)} AS column_name, n AS n_changes, "
         f"substr(md5(concat_ws(',', s{2 * at}, s{2 * at + 1})), 1, 16) AS digest FROM sums"
         for at, column in enumerate(digested)
     )
@@ -146,7 +146,3 @@ def _digests(state: StateSchema, versions: Versions, columns: Collection[ColumnI
 def _as_text(column: ColumnInfo) -> ColumnInfo:
     """A float stands as its text: unlike the engine's own hash, that is the same in the next version of the engine."""
     return replace(column, type="text") if column.dtype == "double" else column
-
-
-def _text(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"

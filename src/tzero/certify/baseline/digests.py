@@ -20,6 +20,7 @@ from tzero.certify.baseline.scan import Scan
 from tzero.certify.baseline.seals import Sealing
 from tzero.engines.base import Engine
 from tzero.engines.catalog import ColumnInfo
+from tzero.sql.render import text_literal
 
 _PRIMES = (2147483659, 2147483693)
 """The first two above 2**31: what is left of a value of 32 bits is the value."""
@@ -81,7 +82,7 @@ def _query(scan: Scan, forms: Sequence[Form], sealed: str, days: Collection[str]
 
 def _among(day: str, days: Collection[str]) -> str:
     """Whether a day is one of some days, as the database writes them."""
-    listed = ", ".join("'" + found.replace("'", "''") + "'" for found in sorted(days))
+    listed = ", ".join(map(text_literal, sorted(days)))
     return f"coalesce(CAST({day} AS text), '{UNDATED}') IN ({listed})"
 
 
