@@ -120,6 +120,19 @@ def too_large_finding() -> Finding:
     )
 
 
+def no_row_finding() -> Finding:
+    """The finding for a query that is proved to have no row: of nothing, everything can be said."""
+    return Finding(
+        UNKNOWN_CODE,
+        Verdict.UNPROVED,
+        PRESENCE,
+        "No row can be in the result, so nothing is proved of any: its conditions contradict each other, or what is "
+        "declared.",
+        missing="a row that can be there",
+        fix="correct the condition that is never met, or the declaration that it contradicts",
+    )
+
+
 def _code(atom: Atom, column: str, *, at_anchor: bool) -> str:
     dated = atom.kind in (Kind.ROW, Kind.COMPLETE, Kind.EXISTS)
     if dated and at_anchor:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from sqlglot import exp
 
 from tzero.prove.declarations import Declarations
-from tzero.prove.diagnosis import anchor_finding, diagnose, too_large_finding
+from tzero.prove.diagnosis import anchor_finding, diagnose, no_row_finding, too_large_finding
 from tzero.prove.domain.label import Atom, Kind, Located
 from tzero.prove.domain.row import Row
 from tzero.prove.domain.terms import Term
@@ -71,6 +71,8 @@ class Prover:
     def prove(self, node: exp.Expr) -> Proof:
         self.node = node
         rows = [row for row in self.interpreter.query(node, {}, None) if not row.store.impossible]
+        if not rows:
+            return Proof((ColumnProof(PRESENCE, Verdict.UNPROVED),), (no_row_finding(),))
         names = dict.fromkeys(name for row in rows for name in row.columns)
         self.facts = {name: {} for name in (PRESENCE, *names)}
         for row in rows:

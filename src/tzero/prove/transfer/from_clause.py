@@ -256,7 +256,11 @@ class FromClause:
     def _forgetting(self, frames: list[Frame], join: exp.Join, kind: Kind, note: str) -> list[Frame]:
         """The names of a join of whose pairs nothing is known."""
         atom = Atom(kind, origin=self.interpreter.origin(join, note))
-        return [frame.forgotten(atom) for frame in self._cross(frames, join.this)]
+        pairs = self._cross(frames, join.this)
+        if not pairs:
+            # One side is empty, and the rows of the other may be there all the same.
+            return [with_row(self._start(), self.interpreter.opaque(join, note, []))]
+        return [frame.forgotten(atom) for frame in pairs]
 
 
 def with_row(frame: Frame, row: Row) -> Frame:
