@@ -17,6 +17,7 @@ from importlib.metadata import version
 from typing import Any
 
 from tzero.certify.certification import Certification
+from tzero.certify.cost import built_seconds
 from tzero.certify.curves import curves_of
 from tzero.certify.declared import declared_json
 from tzero.certify.lineage import Lineage, lineage_of
@@ -146,7 +147,7 @@ def certify(
             "run_id": run.newest(subject.state),
             "marks": dict(marks or {}),
             "standing": standing_of(subject).as_json(),
-            "built_seconds": _built_seconds(subject),
+            "built_seconds": built_seconds(subject),
             "gates": [result.as_json() for result in results],
             "waivers": [waiver.as_json() for waiver in waivers],
             "unused_waivers": [waiver.as_json() for waiver in unused(results, waivers, now.date())],
@@ -192,13 +193,6 @@ def _curves(subject: Subject) -> dict[str, Any]:
         return curves_of(subject)
     except TzeroError as error:
         return {"why_not": error.what}
-
-
-def _built_seconds(subject: Subject) -> float | None:
-    """How long the last build of what is stored took: what the seconds of the gates are to be held against."""
-    relations = subject.deployment.relations if subject.deployment is not None else ()
-    seconds = run.built_seconds(subject.state, [str(found.name) for found in relations if found.is_stored])
-    return None if seconds is None else round(seconds, 3)
 
 
 def _previous(subject: Subject) -> str | None:

@@ -15,6 +15,7 @@
 from tzero.falsify.compare import Difference
 from tzero.falsify.deployed import MOST_ROWS, falsify_relation
 from tzero.falsify.falsifier import falsify
+from tzero.falsify.futures import LEAST
 from tzero.falsify.mutations import NAMES as MUTATION_NAMES
 from tzero.falsify.of_views import declared_by
 from tzero.falsify.subject import Sql
@@ -23,6 +24,7 @@ from tzero.falsify.witness import Witness
 from tzero.falsify.world import Change
 
 __all__ = [
+    "LEAST",
     "MOST_ROWS",
     "MUTATION_NAMES",
     "Change",

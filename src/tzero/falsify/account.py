@@ -27,14 +27,26 @@ class Account:
     """Databases of which the query did not come to an end, as they were."""
     cuts: int = 0
     witness: Witness | None = None
+    untried: list[str] = field(default_factory=list)
+    """Kinds of change for which there was no time."""
+
+    @property
+    def moved(self) -> bool:
+        """Whether any mutation moved anything after its cut."""
+        return any(exercise.moved for exercise in self.exercised.values())
 
     @property
     def worlds(self) -> int:
         return sum(exercise.worlds for exercise in self.exercised.values())
 
     def over(self, share: float = 1.0) -> bool:
-        """Whether the search ends: a witness, or a share of the budget is spent."""
-        return self.witness is not None or self.budget.over(self.worlds, share)
+        """Whether the search ends: a witness, a share of the budget is spent, or a share of what is enough.
+
+        A whole search ends before its budget only where it moved something: else it has exercised nothing yet.
+        """
+        if self.witness is not None or self.budget.over(self.worlds, share):
+            return True
+        return self.budget.is_enough(share) and (share < 1 or self.moved)
 
     def count(self, name: str, *, rows: int = 0, moved: int = 0) -> None:
         self.exercised[name] = self._of(name).plus(rows=rows, moved=moved)
@@ -65,6 +77,7 @@ class Account:
         return Trial(
             outcome, self.engine, self.seed, self.budget.elapsed, self.databases, self.cuts, dict(self.exercised),
             () if self.witness else unmoved, tuple(alone), reason, self.witness, parts,
+            () if self.witness else tuple(self.untried),
         )  # fmt: skip
 
     def _of(self, name: str) -> Exercise:

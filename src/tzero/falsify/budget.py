@@ -13,6 +13,8 @@ _WAITS = 3
 class Budget:
     """So many seconds, or so many worlds. ``worked``: seconds of this process's work, where all is done within it.
 
+    ``enough`` are the seconds after which a search may end that has exercised what it is for; None: it never may.
+
     >>> budget = Budget(seconds=60, worlds=10)
     >>> budget.over(9), budget.over(10), budget.over(5, share=0.5)
     (False, True, True)
@@ -21,6 +23,7 @@ class Budget:
     seconds: float
     worlds: int
     worked: bool = False
+    enough: float | None = None
     _started: float = field(default_factory=time.monotonic)
     _worked: float = field(default_factory=time.process_time)
 
@@ -41,6 +44,10 @@ class Budget:
     def over(self, worlds: int, share: float = 1.0) -> bool:
         """Whether a share of the budget is spent after so many worlds."""
         return worlds >= self.worlds * share or self._spent() > self.seconds * share
+
+    def is_enough(self, share: float = 1.0) -> bool:
+        """Whether a share of the seconds is spent that are enough."""
+        return self.enough is not None and self._spent() > self.enough * share
 
     def _spent(self) -> float:
         if not self.worked:

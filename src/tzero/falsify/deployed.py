@@ -41,6 +41,7 @@ def falsify_relation(
     views: Mapping[RelationName, Tree] | None = None,
     sources: Collection[RelationName] = (),
     seconds: float = 60.0,
+    enough: float | None = None,
     worlds: int = 500,
     seed: int = 0,
     mutations: Sequence[str] = NAMES,
@@ -52,7 +53,8 @@ def falsify_relation(
     from its catalog. ``sources`` are taken as base relations, whatever they are made of. A base relation that is not
     declared, or that declares no time, is left alone, and the trial says so. The search ends at the first witness,
     after ``seconds``, or after ``worlds``; a statement that takes longer than all of it is ended, and the trial says
-    so. Of a table with more than ``most`` rows, each world holds a part.
+    so. One that moved something may end after ``enough`` seconds, and, from `LEAST` on, as soon as every kind of change
+    did. Of a table with more than ``most`` rows, each world holds a part.
 
     Raises MissingRelationError for a relation that is not there, DeclarationError where declarations do not fit it.
     """
@@ -62,7 +64,7 @@ def falsify_relation(
     tables = tables_of(relations, declarations.query.own, literals)
     keyed = tuple(table for table in tables if table.key)
     store = _store(engine, closure, declarations, keyed, types, literals)
-    account = Account(engine.label, seed, Budget(seconds, worlds), databases=1)
+    account = Account(engine.label, seed, Budget(seconds, worlds, enough=enough), databases=1)
     slices = Slices(engine, keyed, types, store.times, most)
     with engine.limited(max(_SHORTEST, seconds)):
         return Futures(store, declarations.query, literals, slices, mutations, account).run()

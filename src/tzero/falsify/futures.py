@@ -34,6 +34,8 @@ _CUTS = 64
 _BACK = 4 * DAY
 _TURNS, _SLOW = 4, 1.0
 """How many worlds are tried after one cut, and after how many seconds another cut is worth more."""
+LEAST = 2.0
+"""How long a search goes on at least that may end once it has exercised enough."""
 
 
 class Futures:
@@ -62,18 +64,25 @@ class Futures:
         try_sessions(self.store, self.names, self.account, pinned=self.query.zone is not None)
         reach = self._reach()
         turn = 0
-        while moments and self.mutations and not self.account.over():
+        while moments and self.mutations and not self._over():
             moment = self.random.choice(moments)
             self.account.cuts += 1
             scene = self._scene(moment, reach)
             begun = time.monotonic()
             for _ in range(_TURNS):
-                if not self.account.over() and time.monotonic() - begun < _SLOW:
+                if not self._over() and time.monotonic() - begun < _SLOW:
                     mutation = self.mutations[turn % len(self.mutations)]
                     turn += 1
                     kept = frozenset(uid for uid in self.store.at_cut(moment) if self.random.random() < 0.5)
                     self._try(mutation, replace(scene, cut=replace(scene.cut, kept=kept)))
+        self.account.untried += [m.name for m in self.mutations if m.name not in self.account.exercised]
         return self._trial("" if moments else "the relation has no rows with a T0")
+
+    def _over(self) -> bool:
+        """Whether the search ends; where it need not last, as soon as every kind of change moved something."""
+        budget, tried = self.account.budget, self.account.exercised
+        each_moved = all(mutation.name in tried and tried[mutation.name].moved for mutation in self.mutations)
+        return self.account.over() or (budget.enough is not None and budget.elapsed > LEAST and each_moved)
 
     def _moments(self) -> list[datetime]:
         """The moments to cut at. Of a large store they are those of own rows, and the middle one is where it begins."""
@@ -135,7 +144,7 @@ class Futures:
         return self.account.trial(
             self.store.tables,
             failure=failure,
-            moved=any(exercise.moved for exercise in self.account.exercised.values()),
+            moved=self.account.moved,
             undeclared=[str(base) for base in self.store.closure.bases if str(base) not in declared],
             parts=parts,
         )

@@ -40,11 +40,11 @@ class _Session:
 def try_sessions(store: Store, names: Sequence[str], account: Account, *, pinned: bool) -> None:
     """Whatever of ``names`` may not matter. ``pinned``: the session's zone is declared, so no other one is tried."""
     for name, says, compared in _twice(store):
-        if name in names and not account.over(_SHARE):
+        if name in names and _has_time(account, name):
             _compare(account, name, says, store, compared)
     usual: Counter[Cells] | None = None
     for session in _sessions(store.engine.dialect, pinned=pinned):
-        if session.name not in names or account.over(_SHARE):
+        if session.name not in names or not _has_time(account, session.name):
             continue
         try:
             usual = store.head() if usual is None else usual
@@ -53,6 +53,14 @@ def try_sessions(store: Store, names: Sequence[str], account: Account, *, pinned
             account.refused(session.name, error)
             continue
         _same(account, session.name, session.says, store, usual.total(), store.paired(usual, other))
+
+
+def _has_time(account: Account, name: str) -> bool:
+    """Whether there is time for a kind of change; one for which there is none is counted."""
+    if not account.over(_SHARE):
+        return True
+    account.untried.append(name)
+    return False
 
 
 def _twice(store: Store) -> Iterator[tuple[str, str, Callable[[], Compared]]]:

@@ -37,7 +37,7 @@ class Slices:
     @property
     def others(self) -> int:
         """How many rows are taken of all times."""
-        return max(self.most // 4, 1)
+        return max(self.most // 16, 10)
 
     @cached_property
     def large(self) -> dict[str, int]:

@@ -67,7 +67,8 @@ class Exercise:
 class Trial:
     """The result of a search. ``unmoved`` are output columns that no mutation moved, even after the cut.
 
-    ``parts`` says of which relations each world holds a part of the rows.
+    ``parts`` says of which relations each world holds a part of the rows, ``untried`` for which kinds of change
+    there was no time.
     """
 
     outcome: Outcome
@@ -82,6 +83,7 @@ class Trial:
     reason: str = ""
     witness: Witness | None = None
     parts: tuple[str, ...] = ()
+    untried: tuple[str, ...] = ()
 
     @property
     def worlds(self) -> int:
@@ -100,6 +102,7 @@ class Trial:
             "unmoved": list(self.unmoved),
             "left_alone": list(self.left_alone),
             "parts": list(self.parts),
+            "untried": list(self.untried),
             "reason": self.reason,
             "witness": self.witness.to_json() if self.witness else None,
         }
@@ -118,6 +121,8 @@ class Trial:
             lines.append(f"  {name:<9} {_number(e.worlds, 'world'):>11}, moved {e.share:6.1%} of {e.rows} rows{failed}")
         if self.unmoved:
             lines.append(f"never moved, so nothing is said of: {', '.join(self.unmoved)}")
+        if self.untried:
+            lines.append(f"not tried for want of time: {', '.join(self.untried)}")
         lines += [f"in part: {part}" for part in self.parts]
         lines += [f"left alone: {name}" for name in self.left_alone]
         return "\n".join(lines)

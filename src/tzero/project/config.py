@@ -74,13 +74,15 @@ class WaiverConfig(_Table):
 class CertifyConfig(_Table):
     """``[certify]``: how long the search for a witness may take, and what must not stand in a closure.
 
+    Without ``seconds`` it is in proportion to the build.
+
     ``firewall`` names relations (``*`` stands for any text), ``current`` columns that mark the current row. ``max_age``
     is how old a certificate may be when it is asked for (a length of time, such as ``"7d"``).
     """
 
     max_age: str | None = None
 
-    seconds: float = Field(default=30.0, gt=0)
+    seconds: float | None = Field(default=None, gt=0)
     firewall: list[str] = Field(default_factory=list)
     current: list[str] = Field(default=["is_current", "is_latest"])
     reviewed: list[ReviewConfig] = Field(default_factory=list)

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from tzero.certify.cost import built_seconds
 from tzero.certify.gate import Finding, GateResult, Verdict
 from tzero.certify.subject import Subject
 from tzero.certify.wording import number_of
-from tzero.falsify import MOST_ROWS, Outcome, Trial, Witness, falsify_relation
+from tzero.falsify import LEAST, MOST_ROWS, Outcome, Trial, Witness, falsify_relation
 
 _VERDICTS = {Outcome.CLEAN: Verdict.PASS, Outcome.LEAK: Verdict.LEAK, Outcome.INCONCLUSIVE: Verdict.FAIL}
+MOST = 10.0
+"""How many seconds the search may take where nobody says."""
 _FIX = "compare with T0 strictly (before_day, before_instant), and take each value as it was known then"
 
 
@@ -19,10 +22,12 @@ class FutureGate:
     """Rows at and after T0 are added, removed and edited within rewritten queries; the past must stay as it is.
 
     It ends at the first witness, after ``seconds``, or after ``worlds``; of a relation of over ``most`` rows each
-    world holds a part. Nothing is written.
+    world holds a part. Without ``seconds`` it takes as long as the build of what is stored took, `LEAST` at least and
+    `MOST` at most: a certificate should cost in proportion to what it certifies. It ends no earlier than something
+    moved. Nothing is written.
     """
 
-    seconds: float = 30.0
+    seconds: float | None = None
     worlds: int = 500
     seed: int = 0
     most: int = MOST_ROWS
@@ -37,7 +42,8 @@ class FutureGate:
             subject.declarations,
             views=subject.views,
             sources=subject.sources,
-            seconds=self.seconds,
+            seconds=MOST if self.seconds is None else self.seconds,
+            enough=_enough(subject) if self.seconds is None else None,
             worlds=self.worlds,
             seed=self.seed,
             most=self.most,
@@ -46,6 +52,11 @@ class FutureGate:
             self.code, self.title, _VERDICTS[trial.outcome], _summary(trial), _exercised(trial),
             tuple(_findings(subject, trial)), tuple(_notes(trial)),
         )  # fmt: skip
+
+
+def _enough(subject: Subject) -> float | None:
+    built = built_seconds(subject)
+    return None if built is None else min(max(built, LEAST), MOST)
 
 
 def _summary(trial: Trial) -> str:
@@ -66,6 +77,7 @@ def _exercised(trial: Trial) -> dict[str, int | float | str]:
         "rows compared": sum(exercise.rows for exercise in tried),
         "rows moved": sum(exercise.moved for exercise in tried),
         "kinds of change": ", ".join(name for name, e in trial.exercised.items() if e.worlds > e.failed),
+        "kinds that moved rows": ", ".join(name for name, e in trial.exercised.items() if e.moved),
     }
 
 
@@ -88,6 +100,8 @@ def _leak(subject: Subject, witness: Witness) -> Finding:
 
 def _notes(trial: Trial) -> Iterator[str]:
     yield from trial.parts
+    if trial.untried:
+        yield f"not tried, for want of time: {', '.join(trial.untried)}"
     for name in trial.left_alone:
         yield f"left alone: {name}"
     for name, exercise in trial.exercised.items():

@@ -16,11 +16,11 @@ from tzero.certify.gates.c2_baseline import BaselineGate
 from tzero.certify.gates.c3_fresh import FreshGate
 
 
-def gates(seconds: float = 30.0, full: bool = False) -> tuple[Gate, ...]:
+def gates(seconds: float | None = None, full: bool = False) -> tuple[Gate, ...]:
     """Every gate, from the catalog (A) over the values (B) to the data (C).
 
-    ``seconds`` is how long the search for a witness in the data may take; ``full`` digests days too
-    that an unbroken seal says are unchanged.
+    ``seconds`` is how long the search for a witness in the data may take, where it shall not be held against the build;
+    ``full`` digests days too that an unbroken seal says are unchanged.
     """
     return (
         ObjectsGate(),

@@ -8,6 +8,7 @@ from tests.unit.certify.shop import Shop
 
 from tzero.certify.gate import GateResult, Verdict
 from tzero.certify.gates.c1_future import FutureGate
+from tzero.falsify import Outcome, falsify_relation
 
 LEAKS = {
     "n": OWN_SQL.replace("o.sold_at < s.sold_at", "o.sold_at <= s.sold_at"),
@@ -72,3 +73,20 @@ def test_what_is_left_alone_is_said(shop: Shop) -> None:
     query = OWN_SQL.replace("FROM raw.sales s", ", f.hot FROM raw.sales s LEFT JOIN raw.fashion f ON f.color = s.color")
     result = FutureGate(60.0, worlds=8)(own_subject(shop, query))
     assert any("raw.fashion" in note for note in result.notes)
+
+
+def test_a_search_ends_in_proportion_to_the_build_and_says_what_it_did_not_try(shop: Shop) -> None:
+    """No seconds, no share of them: what was tried is what it takes until something moves."""
+    subject = shop.subject()
+    trial = falsify_relation(
+        subject.engine, subject.relation, subject.declarations, views=subject.views, sources=subject.sources,
+        seconds=60.0, enough=0.0, worlds=120,
+    )  # fmt: skip
+    assert trial.outcome is Outcome.CLEAN
+    assert sum(exercise.moved for exercise in trial.exercised.values()) > 0
+    assert trial.seconds < 30
+    assert {"rerun", "order"} <= set(trial.untried)
+    assert not set(trial.untried) & set(trial.exercised)
+    whole = FutureGate(worlds=120)(subject)
+    assert whole.verdict is Verdict.PASS
+    assert {"add", "remove"} <= set(str(whole.exercised["kinds that moved rows"]).split(", "))
