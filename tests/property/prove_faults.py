@@ -11,12 +11,14 @@ import argparse
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlglot import exp
 from tests.property.prove_long import Drawn, Run, Stream, declared, worlds_of
 
+from tzero.prove import declarations
 from tzero.prove.domain import zones
 from tzero.prove.domain.differences import Differences
 from tzero.prove.domain.label import Kind
@@ -27,7 +29,7 @@ from tzero.prove.meaning import logic
 from tzero.prove.meaning.labels import Labels
 from tzero.prove.proof import PRESENCE
 from tzero.prove.prover import Prover
-from tzero.prove.transfer import aggregate, comparisons, scan, subquery
+from tzero.prove.transfer import aggregate, comparisons, scan, select, set_operation, subquery
 from tzero.prove.transfer.binding import BINDERS
 from tzero.prove.transfer.contribution import Contributing
 from tzero.prove.transfer.join import OuterJoin
@@ -163,6 +165,35 @@ def _one_row_is_any(patch: Patch) -> None:
     patch.setattr(OuterJoin, "_total_choice", lambda self, latest: True)
 
 
+def _no_match_is_there(patch: Patch) -> None:
+    """What has no match is there whatever could have matched."""
+    patch.setattr(OuterJoin, "unmatched", lambda self: self.left)
+
+
+def _first_set_is_all(patch: Patch) -> None:
+    key_sets = select.key_sets
+    patch.setattr(select, "key_sets", lambda nodes: (key_sets(nodes) or [])[:1])
+
+
+def _except_asks_nothing(patch: Patch) -> None:
+    patch.setattr(set_operation, "_compared", lambda _interpreter, row, _right, _node: row)
+
+
+def _all_may_be_late(patch: Patch) -> None:
+    patch.setattr(declarations.Query, "tolerance_of", lambda self, relation: timedelta(days=1))
+
+
+def _own_row_is_its_group(patch: Patch) -> None:
+    """EXCLUDE CURRENT ROW leaves out the rows that tie with it, too."""
+    reach = Reaching._frame_reach
+
+    def without(self: Reaching, frame: exp.WindowSpec) -> Any:
+        found = reach(self, frame)
+        return found and replace(found, positions=found.positions - {PEERS}) if frame.args.get("exclude") else found
+
+    patch.setattr(Reaching, "_frame_reach", without)
+
+
 FAULTS = (
     Fault("<= counts as <", _le_is_lt, "(SELECT COUNT(*) FROM sales AS o WHERE o.made <= s.made)"),
     Fault("NOT < counts as >", _not_less_is_more, "(SELECT COUNT(*) FROM sales AS o WHERE NOT (s.made < o.made))"),
@@ -226,6 +257,28 @@ FAULTS = (
     Fault("edited values are known", _edits_are_known, "(SELECT MAX(c.tag) FROM scans AS c WHERE c.learned < s.made)"),
     Fault(
         "nothing is NULL", _all_is_not_null, "(SELECT BOOL_OR(o.paid < s.made) FROM sales AS o WHERE o.made < s.made)"
+    ),
+    Fault("what has no match is there", _no_match_is_there, "s.price", " ANTI JOIN visits AS v ON v.sale = s.id"),
+    Fault(
+        "grouping sets are their first",
+        _first_set_is_all,
+        "(SELECT MAX(y.c) FILTER (WHERE y.k IS NULL) FROM (SELECT o.shop AS k, COUNT(*) AS c FROM sales AS o "
+        "GROUP BY GROUPING SETS ((o.shop), ())) AS y)",
+    ),
+    Fault(
+        "EXCEPT asks nothing of the right",
+        _except_asks_nothing,
+        "(SELECT COUNT(*) FROM (SELECT id FROM sales WHERE made < s.made EXCEPT SELECT sale FROM visits) AS y)",
+    ),
+    Fault(
+        "everything may be late",
+        _all_may_be_late,
+        "(SELECT COUNT(*) FROM visits AS v WHERE v.made < s.made + INTERVAL '6 hours')",
+    ),
+    Fault(
+        "the own row is its group",
+        _own_row_is_its_group,
+        "COUNT(*) OVER (ORDER BY s.made RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW EXCLUDE CURRENT ROW)",
     ),
 )
 

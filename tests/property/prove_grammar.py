@@ -7,40 +7,16 @@ ones, with the right side mostly on the right side: random SQL alone would hardl
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from random import Random
 from typing import TypeVar
 
+from tests.property.prove_emptied import emptied
+from tests.property.prove_relations import LEDGER, OFFERS, SALES, SCANS, SHOPS, VISITS, Relation
 from tests.property.prove_times import more_ways
 
 Item = TypeVar("Item")
 ZONES = ("UTC", "Europe/Oslo", "America/New_York")
 SPANS = ("1 microsecond", "6 hours", "1 day", "2 days")
-
-
-@dataclass(frozen=True)
-class Relation:
-    """A FROM item: its SQL, and its columns by kind (key, time, late, word, number, flag, day)."""
-
-    sql: str
-    columns: dict[str, tuple[str, ...]] = field(default_factory=dict)
-
-    def of(self, kind: str) -> tuple[str, ...]:
-        return self.columns.get(kind, ())
-
-
-SALES = Relation(
-    "sales",
-    {"key": ("id",), "time": ("made",), "late": ("paid",), "word": ("shop", "kind"), "number": ("price",)},
-)  # fmt: skip
-VISITS = Relation("visits", {"key": ("sale",), "time": ("made", "seen"), "number": ("n", "version")})
-SCANS = Relation("scans", {"key": ("sale",), "time": ("learned", "taken"), "number": ("score",)})
-OFFERS = Relation(
-    "offers",
-    {"key": ("id",), "time": ("made",), "late": ("closed",), "word": ("shop",), "number": ("amount", "turn")},
-)  # fmt: skip
-LEDGER = Relation("ledger", {"day": ("day",), "word": ("shop",), "figure": ("n",)})
-SHOPS = Relation("shops", {"word": ("shop", "region"), "figure": ("size",)})
 
 
 class Grammar:
@@ -168,6 +144,8 @@ class Grammar:
             return SALES if self.often(0.65) else VISITS
         inner = self.relation(depth - 1)
         ways = [self._filtered, self._daily, self._first, self._numbered, self._distinct, self._both]
+        if self.wide and self.often(0.12):
+            return emptied(inner, self.random)
         return self.random.choice(ways)(inner)
 
     def _filtered(self, inner: Relation) -> Relation:

@@ -1,6 +1,6 @@
 """The long run: random queries and small changes of them, each one proved, what is proved run against random data.
 
-    nice python -m tests.property.prove_long --minutes 30
+    nice python -m tests.property.prove_long --minutes 30 [--dialect postgres]
 
 prints how many queries were tried, how many are proved, in how many worlds those were run, and every one that is proved
 and falsified. What is proved is kept and changed again: so the queries stay near the border of what can be proved.
@@ -12,18 +12,19 @@ import argparse
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from functools import cache, partial
 from pathlib import Path
 from random import Random
-from typing import Any
 
-import duckdb
 import sqlglot
+from tests.property.prove_dialects import understood
 from tests.property.prove_mutants import crossed, ends, sampled, smaller
+from tests.property.prove_places import REFUSED
 from tests.property.prove_queries import query
 from tests.property.prove_worlds import Found, Worlds
-from tests.specs.reading import HERE, cases
+from tests.specs.reading import HERE, Case, cases
 
 from tzero.errors import ExpressionError, TzeroError
 from tzero.falsify.literals import Literals, read_literals
@@ -43,6 +44,13 @@ def declared() -> Declarations:
     ).for_query()
 
 
+def tolerant() -> Declarations:
+    """The same, but rows of some relations may be used that became known a little after T0."""
+    plain = declared()
+    spans = {"visits": timedelta(days=1), "offers": timedelta(hours=6), "scans": timedelta(microseconds=1)}
+    return replace(plain, query=replace(plain.query, tolerance=spans))
+
+
 @cache
 def _literals() -> Literals:
     return read_literals(
@@ -50,9 +58,13 @@ def _literals() -> Literals:
     )
 
 
-def worlds_of(seed: object, *, databases: int, futures: int) -> Worlds:
+def worlds_of(
+    seed: object, *, databases: int, futures: int, dialect: str = "duckdb", declarations: Declarations | None = None
+) -> Worlds:
     """Worlds for the queries of the grammar."""
-    return Worlds(declared(), _literals(), REST, seed, databases=databases, futures=futures)
+    return Worlds(
+        declarations or declared(), _literals(), REST, seed, databases=databases, futures=futures, dialect=dialect
+    )
 
 
 @dataclass
@@ -66,6 +78,7 @@ class Run:
     """In so many of the databases each query is run; 0: in all."""
     shrinking: float = 30
     """For so many seconds a query that is wrong is made smaller."""
+    dialect: str = "duckdb"
 
     def try_one(self, sql: str, declarations: Declarations, draw: Draw, *, asked: bool = False) -> bool:
         """Prove one query; run it if it is proved, or where ``asked``. Whether it is proved."""
@@ -79,7 +92,7 @@ class Run:
         runs = worlds.runs
         try:
             found = worlds.falsified(sql, self.some)
-        except (duckdb.Error, ValueError, OverflowError, TzeroError):
+        except (*REFUSED, ValueError, OverflowError, TzeroError):
             self.counts["could not run"] += 1
             return False
         if proved:
@@ -94,7 +107,7 @@ class Run:
 
     def _proved(self, sql: str, declarations: Declarations) -> bool:
         try:
-            proved = prove(sql, declarations, dialect="duckdb").proved
+            proved = prove(sql, declarations, dialect=self.dialect).proved
         except ExpressionError:
             self.counts["does not parse"] += 1
             return False
@@ -109,7 +122,8 @@ class Run:
         """A query that is wrongly proved, made as small as it can be, and what shows it."""
         least, end = sql, time.monotonic() + self.shrinking
         while time.monotonic() < end:
-            other = next((text for text in smaller(least) if self._still_wrong(text, declarations, worlds)), None)
+            texts = smaller(least, self.dialect)
+            other = next((text for text in texts if self._still_wrong(text, declarations, worlds)), None)
             if other is None:
                 break
             least = other
@@ -118,25 +132,25 @@ class Run:
 
     def _still_wrong(self, sql: str, declarations: Declarations, worlds: Worlds) -> bool:
         try:
-            return prove(sql, declarations, dialect="duckdb").proved and worlds.falsified(sql) is not None
-        except (duckdb.Error, ValueError, OverflowError, TzeroError):
+            return prove(sql, declarations, dialect=self.dialect).proved and worlds.falsified(sql) is not None
+        except (*REFUSED, ValueError, OverflowError, TzeroError):
             return False
 
     def report(self) -> str:
         return ", ".join(f"{name} {count}" for name, count in self.counts.items()) + f", wrong {len(self.wrong)}"
 
 
-def changed(sql: str, random: Random, number: int) -> list[str]:
+def changed(sql: str, random: Random, number: int, dialect: str = "duckdb") -> list[str]:
     """A few single changes of a query."""
-    original = sqlglot.parse_one(sql, read="duckdb")
-    return [tree.sql("duckdb") for tree in sampled(original, random, number) if ends(original, tree)]
+    original = sqlglot.parse_one(sql, read=dialect)
+    return [tree.sql(dialect) for tree in sampled(original, random, number) if ends(original, tree)]
 
 
 class Stream:
     """What is tried, without end: new queries, changes of those that were proved, and of the literate cases."""
 
-    def __init__(self, seed: int) -> None:
-        self.seed, self.random, self.number = seed, Random(seed), 0
+    def __init__(self, seed: int, dialect: str = "duckdb") -> None:
+        self.seed, self.random, self.number, self.dialect = seed, Random(seed), 0, dialect
         self.kept: list[str] = []
 
     def keep(self, sql: str) -> None:
@@ -149,14 +163,14 @@ class Stream:
         while True:
             self.number += 1
             if self.number % 3 == 0 or len(self.kept) < 20:
-                yield query(f"{self.seed} {self.number}", wide=self.random.random() < 0.8)
+                yield query(f"{self.seed} {self.number}", wide=self.random.random() < 0.8, dialect=self.dialect)
             elif self.random.random() < 0.15:
-                yield from crossed(*self.random.sample(self.kept, 2), self.random)
+                yield from crossed(*self.random.sample(self.kept, 2), self.random, self.dialect)
             else:
-                once = changed(self.random.choice(self.kept), self.random, 2)
+                once = changed(self.random.choice(self.kept), self.random, 2, self.dialect)
                 yield from once
                 if once and self.random.random() < 0.2:
-                    yield from changed(once[0], self.random, 1)
+                    yield from changed(once[0], self.random, 1, self.dialect)
 
 
 @dataclass
@@ -179,35 +193,49 @@ class Drawn:
 
 def literate(seed: int, run: Run, random: Random, databases: int, futures: int) -> Callable[[], None]:
     """Tries one change of one of the literate cases, over worlds of its own declarations."""
-    known = [case for case in cases() if case.dialect == "duckdb" and case.expected == "PROVED"]
+    dialect = run.dialect
+    known = [case for case in cases() if case.expected == "PROVED" and _runs(case, dialect)]
 
-    def make(case: Any, number: int) -> Worlds:
-        literals = read_literals([sqlglot.parse_one(case.sql, read="duckdb")])
-        return Worlds(case.declarations, literals, case.sql, f"{seed} {number}", databases=databases, futures=futures)
+    def make(case: Case, number: int) -> Worlds:
+        literals = read_literals([sqlglot.parse_one(case.sql, read=dialect)])
+        more = {"databases": databases, "futures": futures}
+        return Worlds(case.declarations, literals, case.sql, f"{seed} {number}", **more, dialect=dialect)
 
     def try_some() -> None:
         case = random.choice(known)
         try:
             drawn = Drawn(partial(make, case), most=1000)
-            for sql in changed(case.sql, random, 8):
+            for sql in changed(case.sql, random, 8, dialect):
                 run.try_one(sql, case.declarations, drawn)
             if drawn.held is not None:
                 drawn.held.close()
-        except (duckdb.Error, TzeroError):
+        except (*REFUSED, TzeroError):
             run.counts["cases without worlds"] += 1
 
     return try_some
 
 
-def run(minutes: float, seed: int, databases: int, futures: int, some: int) -> Run:
-    found, declarations, stream = Run(some=some), declared(), Stream(seed)
-    drawn = Drawn(lambda number: worlds_of(f"{seed} {number}", databases=databases, futures=futures), most=300)
+def _runs(case: Case, dialect: str) -> bool:
+    return case.dialect == dialect or (case.dialect == "duckdb" and understood(case.sql, dialect))
+
+
+def run(minutes: float, seed: int, databases: int, futures: int, some: int, dialect: str = "duckdb") -> Run:
+    found, stream = Run(some=some, dialect=dialect), Stream(seed, dialect)
+
+    def drawn_of(declarations: Declarations) -> Drawn:
+        more = {"databases": databases, "futures": futures}
+        return Drawn(
+            lambda number: worlds_of(f"{seed} {number}", **more, dialect=dialect, declarations=declarations), most=300
+        )
+
+    settings = [(declarations, drawn_of(declarations)) for declarations in (declared(), tolerant())]
     other = literate(seed, found, Random(seed), some or databases, futures)
     end, shown, told = time.monotonic() + 60 * minutes, time.monotonic(), 0
     for number, sql in enumerate(stream):
         if time.monotonic() > end:
             break
-        if found.try_one(sql, declarations, drawn, asked=number % 25 == 0):
+        declarations, drawn = settings[number % 5 == 0]
+        if found.try_one(sql, declarations, drawn, asked=number % 25 == 1):
             stream.keep(sql)
         if number % 60 == 0:
             other()
@@ -227,8 +255,9 @@ def main() -> int:
     parser.add_argument("--databases", type=int, default=8)
     parser.add_argument("--some", type=int, default=2, help="in how many of them each query is run; 0: in all")
     parser.add_argument("--futures", type=int, default=5, help="how many other futures each database has")
+    parser.add_argument("--dialect", choices=("duckdb", "postgres"), default="duckdb")
     given = parser.parse_args()
-    found = run(given.minutes, given.seed, given.databases, given.futures, given.some)
+    found = run(given.minutes, given.seed, given.databases, given.futures, given.some, given.dialect)
     print(found.report())
     return 1 if found.wrong else 0
 

@@ -52,14 +52,14 @@ def ends(original: exp.Expr, mutant: exp.Expr) -> bool:
     return before is None or not before.args.get("recursive") or before == after
 
 
-def smaller(sql: str) -> Iterator[str]:
+def smaller(sql: str, dialect: str = "duckdb") -> Iterator[str]:
     """A query with one thing left out, the largest first."""
-    tree = sqlglot.parse_one(sql, read="duckdb")
+    tree = sqlglot.parse_one(sql, read=dialect)
     nodes = list(tree.walk())
     found: set[str] = set()
     for position, node in enumerate(nodes):
         for change in _cuts(node):
-            found.add(_applied(tree, position, change).sql("duckdb"))
+            found.add(_applied(tree, position, change).sql(dialect))
     yield from sorted((text for text in found if len(text) < len(sql)), key=len)
 
 
@@ -83,9 +83,9 @@ def _removed(node: exp.Expr) -> None:
     node.pop()
 
 
-def crossed(one: str, other: str, random: Random) -> Iterator[str]:
+def crossed(one: str, other: str, random: Random, dialect: str = "duckdb") -> Iterator[str]:
     """A query with one of its parts out of another: a condition for a condition, a relation for a relation."""
-    tree, giver = (sqlglot.parse_one(sql, read="duckdb") for sql in (one, other))
+    tree, giver = (sqlglot.parse_one(sql, read=dialect) for sql in (one, other))
     for kinds in ((*_COMPARISONS, exp.Between, exp.Exists), (exp.Subquery,), (exp.AggFunc,), (exp.WindowSpec,)):
         taken, given = ([node for node in t.find_all(*kinds) if node.parent] for t in (tree, giver))
         if taken and given:
@@ -95,7 +95,7 @@ def crossed(one: str, other: str, random: Random) -> Iterator[str]:
             if isinstance(gift, exp.Subquery) and place.alias:
                 gift = exp.alias_(exp.Subquery(this=gift.this), place.alias, table=True)
             place.replace(gift)
-            yield copy.sql("duckdb")
+            yield copy.sql(dialect)
 
 
 def _changes(node: exp.Expr) -> Iterator[tuple[str, Change]]:

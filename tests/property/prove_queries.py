@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from tests.property.prove_grammar import SALES, Grammar
+import itertools
+
+from tests.property.prove_dialects import understood
+from tests.property.prove_grammar import Grammar
+from tests.property.prove_relations import SALES
 from tests.property.prove_shapes import Shapes
 
 
-def query(seed: object, *, wide: bool = False) -> str:
-    """A query with the columns id and t0, and one to three features. Its own relation is sales."""
-    return Query(Grammar(seed, wide=wide)).sql()
+def query(seed: object, *, wide: bool = False, dialect: str = "duckdb") -> str:
+    """A query with the columns id and t0, and one to three features. Its own relation is sales.
+
+    For another dialect, the first that is drawn and has nothing in it that only DuckDB understands.
+    """
+    seeds = itertools.chain([seed], (f"{seed} {number}" for number in itertools.count(1)))
+    drawn = (Query(Grammar(each, wide=wide)).sql() for each in seeds)
+    return next(sql for sql in drawn if understood(sql, dialect))
 
 
 class Query(Shapes):
@@ -21,10 +30,12 @@ class Query(Shapes):
         if g.often(0.12):
             self.filters.append(self._filter())
         where = f" WHERE {' AND '.join(self.filters)}" if self.filters else ""
-        recursive = "RECURSIVE " if any("depth" in cte for cte in self.ctes) else ""
+        recursive = "RECURSIVE " if self.recursive else ""
         head = f"WITH {recursive}{', '.join(self.ctes)} " if self.ctes else ""
-        found = f"{head}SELECT s.id, s.made AS t0, {listed} FROM sales AS s{''.join(self.joins)}{where}"
-        return f"SELECT * FROM ({found}) AS q WHERE {self._outside(len(features))}" if g.often(0.1) else found
+        found = f"{head}SELECT s.id, s.made AS t0, {listed} FROM {self.base}{''.join(self.joins)}{where}"
+        if g.often(0.1):
+            return f"SELECT * FROM ({found}) AS q WHERE {self._outside(len(features))}"
+        return self.whole(found, len(features)) if g.wide and g.often(0.08) else found
 
     def _outside(self, features: int) -> str:
         column = f"q.f{self.g.random.randrange(features)}"

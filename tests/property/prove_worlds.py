@@ -1,4 +1,4 @@
-"""Worlds made once for many queries: each database lies in a schema of one DuckDB, and its other futures beside it.
+"""Worlds made once for many queries: each database lies in a schema of its own, and its other futures beside it.
 
 Building databases costs more than asking them: here a query is run on all of them in a few milliseconds each.
 """
@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from random import Random
-from threading import Timer
 
-import duckdb
+from tests.property.prove_places import PLACES
 
-from tzero.falsify.bench import Output, cell, type_of
+from tzero.falsify.bench import Output
 from tzero.falsify.case import Case
 from tzero.falsify.compare import Difference, Shape
 from tzero.falsify.cut import Cut
@@ -26,9 +25,6 @@ from tzero.falsify.times import Times
 from tzero.falsify.values import Values
 from tzero.falsify.world import World, changes
 from tzero.prove import Declarations
-
-_LONGEST = 20.0
-"""A query has so many seconds on all worlds."""
 
 
 @dataclass(frozen=True)
@@ -64,12 +60,19 @@ class Worlds:
     """
 
     def __init__(
-        self, declarations: Declarations, literals: Literals, rest: str, seed: object, *, databases: int, futures: int
+        self,
+        declarations: Declarations,
+        literals: Literals,
+        rest: str,
+        seed: object,
+        *,
+        databases: int,
+        futures: int,
+        dialect: str = "duckdb",
     ) -> None:
         self.query = declarations.query
         self.random = Random(str(seed))
-        self.connection = duckdb.connect()
-        self.connection.execute("SET threads = 1")
+        self.place = PLACES[dialect]()
         self.literals = literals
         self.times = Times(self.query.zone or "UTC")
         self.tables = tables_of(list(declarations.relations.values()), self.query.own, self.literals)
@@ -80,21 +83,17 @@ class Worlds:
         self.databases = [self._database(number, rest, futures) for number in range(databases)]
 
     def close(self) -> None:
-        self.connection.close()
+        self.place.close()
 
     # -- asking -----------------------------------------------------------------------------------------------------
 
     def falsified(self, sql: str, some: int = 0) -> Found | None:
         """The first world in which a query sees the future; in so many of the databases, 0: in all.
 
-        Raises duckdb.Error where it does not run.
+        Raises one of REFUSED where it does not run.
         """
-        timer = Timer(_LONGEST, self.connection.interrupt)
-        timer.start()
-        try:
+        with self.place.timed():
             return self._falsified(sql, self.random.sample(self.databases, some) if some else self.databases)
-        finally:
-            timer.cancel()
 
     def _falsified(self, sql: str, databases: list[Database]) -> Found | None:
         for database in databases:
@@ -111,10 +110,7 @@ class Worlds:
 
     def _run(self, schema: str, sql: str, zone: str = "UTC") -> Output:
         self.runs += 1
-        self.connection.execute(f"SET search_path = '{schema}'; SET TimeZone = '{zone}'")
-        cursor = self.connection.execute(sql)
-        rows = [tuple(cell(value) for value in row) for row in cursor.fetchall()]
-        return Output(tuple(item[0] for item in cursor.description or ()), rows)
+        return self.place.ask(schema, sql, zone)
 
     def shown(self, found: Found) -> str:
         """The difference, and the rows behind it."""
@@ -131,7 +127,7 @@ class Worlds:
         values = Values.around(self.random, self.literals, self.times)
         world = random_world(values, self.tables)
         schema = f"w{number}"
-        self._load(schema, world)
+        self.place.load(schema, self.tables, world)
         base = self._run(schema, rest)
         shape = Shape.of(base, self.query, self.key)
         cuts = Cuts(self.tables, self.query, self.times, values, world, base, shape)
@@ -143,7 +139,7 @@ class Worlds:
             scene = Scene(self.tables, world, cuts.at(moment), values)
             found.append(Future(f"{schema}_{at}", mutated(mutation, scene), mutation.says, scene.cut))
         for future in found:
-            self._load(future.schema, future.world)
+            self.place.load(future.schema, self.tables, future.world)
         return Database(schema, world, tuple(found))
 
     def _turns(self) -> list[Mutation]:
@@ -161,14 +157,3 @@ class Worlds:
         pinned = self.query.zone is not None
         zone = "UTC" if pinned else ZONES[number % len(ZONES)]
         return Future(f"w{number}_turned", other, "rows in another order, a session in another zone", zone=zone)
-
-    def _load(self, schema: str, world: World) -> None:
-        self.connection.execute(f"CREATE SCHEMA {schema}")
-        for table in self.tables:
-            columns = ", ".join(f"{name} {type_of(table, name, 'duckdb', 'duckdb')}" for name in table.kinds)
-            self.connection.execute(f"CREATE TABLE {schema}.{table.name} ({columns})")
-            rows = list(world.rows[table.name].values())
-            if rows:
-                marks = ", ".join([f"({', '.join('?' for _ in table.kinds)})"] * len(rows))
-                cells = [row[name] for row in rows for name in table.kinds]
-                self.connection.execute(f"INSERT INTO {schema}.{table.name} VALUES {marks}", cells)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import duckdb
 import pytest
+from tests.property.prove_dialects import understood
 from tests.property.prove_faults import FAULTS, Fault
 from tests.property.prove_long import Run, Stream, declared, worlds_of
 from tests.property.prove_mutants import smaller
@@ -32,6 +33,38 @@ def test_no_random_query_is_proved_and_falsified(worlds: Worlds) -> None:
     assert not run.wrong, "\n\n".join(run.wrong)
     assert run.counts["proved and run"] >= 20
     assert run.counts["runs"] >= 600
+
+
+def test_nor_on_postgres() -> None:
+    """The same grammar without what only DuckDB understands, asked of a PostgreSQL."""
+    run, stream = Run(dialect="postgres"), Stream(1, "postgres")
+    found = worlds_of("ci", databases=2, futures=4, dialect="postgres")
+    for sql, _ in zip(stream, range(30), strict=False):
+        run.try_one(sql, DECLARED, lambda: found)
+    found.close()
+    assert not run.wrong, "\n\n".join(run.wrong)
+    assert run.counts["proved and run"] >= 6
+    assert run.counts["could not run"] <= 2
+
+
+def test_postgres_shows_a_leak(monkeypatch: pytest.MonkeyPatch) -> None:
+    FAULTS[0].plant(monkeypatch)
+    run, found = Run(dialect="postgres", shrinking=0), worlds_of("ci", databases=2, futures=6, dialect="postgres")
+    assert not run.try_one(FAULTS[0].sql, DECLARED, lambda: found)
+    found.close()
+    assert len(run.wrong) == 1
+
+
+def test_what_only_duckdb_understands_is_left_out() -> None:
+    assert understood("SELECT max(a), first FROM t", "postgres")
+    for text in (
+        "list(a)",
+        "a QUALIFY RANK() OVER () = 1",
+        "1 FROM t SEMI JOIN u ON TRUE",
+        "COUNT(DISTINCT a) OVER ()",
+    ):
+        assert understood(f"SELECT {text}", "duckdb")
+        assert not understood(f"SELECT {text}", "postgres")
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
