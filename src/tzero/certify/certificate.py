@@ -10,6 +10,7 @@ import datetime as dt
 import hashlib
 import json
 import platform
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -119,11 +120,13 @@ def certify(
     baseline: str | None = None,
     marks: Mapping[str, str | None] | None = None,
     max_age: dt.timedelta | None = None,
+    since: float | None = None,
 ) -> Certificate:
     """State what the gates said. Certified when each holds, or is unproved and waived in every finding.
 
     ``baseline`` is the sha256 of the digests of what the relation holds, ``marks`` are those of its stored rows from
-    before the first gate ran, ``max_age`` how old the certificate may be where whoever asks for it does not say.
+    before the first gate ran, ``max_age`` how old the certificate may be where whoever asks for it does not say,
+    ``since`` what the monotonic clock showed when certifying began.
     """
     subject, results = certification.subject, certification.results
     now = dt.datetime.now(dt.UTC)
@@ -132,6 +135,7 @@ def certify(
     bare = any(not result.findings for result in certification.unproved)
     good = bool(results) and not certification.failed and not open_findings and not bare
     lineage = _lineage(subject)
+    curves, standing = _curves(subject), standing_of(subject)
     return Certificate({
         "_type": STATEMENT,
         "subject": _subjects(subject, lineage, baseline),
@@ -146,14 +150,16 @@ def certify(
             "previous": _previous(subject),
             "run_id": run.newest(subject.state),
             "marks": dict(marks or {}),
-            "standing": standing_of(subject).as_json(),
+            "standing": standing.as_json(),
             "built_seconds": built_seconds(subject),
+            "seconds": None if since is None else round(time.monotonic() - since, 3),
+            "held": sorted(str(name) for name in subject.held),
             "gates": [result.as_json() for result in results],
             "waivers": [waiver.as_json() for waiver in waivers],
             "unused_waivers": [waiver.as_json() for waiver in unused(results, waivers, now.date())],
             "anchors": _anchors(subject),
             "declarations": declared_json(subject.declarations),
-            "curves": _curves(subject),
+            "curves": curves,
             "lineage": [] if lineage is None else [link.as_json() for link in lineage],
             "versions": _versions(subject),
         },

@@ -50,10 +50,11 @@ def _telling(subject: Subject, names: list[str]) -> list[str]:
     dialect = subject.engine.dialect
     counts = ", ".join(f"count(DISTINCT s.{quoted(name, dialect)})" for name in names)
     key = ", ".join(quoted(name, dialect) for name in subject.anchors.key)
-    first = f"SELECT {key} FROM {quoted(subject.anchors.relation, dialect)} ORDER BY {key} LIMIT {_LOOKED_AT}"
+    anchors = quoted(subject.place(subject.anchors.relation), dialect)
+    first = f"SELECT {key} FROM {anchors} ORDER BY {key} LIMIT {_LOOKED_AT}"
     pairs = zip(subject.key, subject.anchors.key, strict=True)
     same = " AND ".join(f"s.{quoted(mine, dialect)} = f.{quoted(theirs, dialect)}" for mine, theirs in pairs)
-    rows = f"({first}) AS f JOIN {quoted(subject.relation, dialect)} AS s ON {same}"
+    rows = f"({first}) AS f JOIN {quoted(subject.place(subject.relation), dialect)} AS s ON {same}"
     found = dict(zip(names, subject.engine.rows(f"SELECT {counts} FROM {rows}")[0], strict=True))
     best = sorted(names, key=lambda name: -int(found[name]))[:FEATURES]
     return [name for name in names if name in best and found[name] > 1]
@@ -61,12 +62,12 @@ def _telling(subject: Subject, names: list[str]) -> list[str]:
 
 def _joined(subject: Subject) -> str:
     dialect, anchors = subject.engine.dialect, subject.anchors
-    relation = f"{quoted(subject.relation, dialect)} AS s"
+    relation = f"{quoted(subject.place(subject.relation), dialect)} AS s"
     if anchors.relation == subject.relation:
         return f"{relation} JOIN (SELECT 1) AS a ON true"
     pairs = zip(subject.key, anchors.key, strict=True)
     on = " AND ".join(f"s.{quoted(mine, dialect)} = a.{quoted(theirs, dialect)}" for mine, theirs in pairs)
-    return f"{relation} JOIN {quoted(anchors.relation, dialect)} AS a ON {on}"
+    return f"{relation} JOIN {quoted(subject.place(anchors.relation), dialect)} AS a ON {on}"
 
 
 def _day(subject: Subject) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from tzero.certify.subject import Anchors, Subject
@@ -26,7 +26,8 @@ class Standing:
 
 
 def standing_of(subject: Subject) -> Standing:
-    return standing_at(subject.engine, subject.anchors)
+    anchors = subject.anchors
+    return standing_at(subject.engine, replace(anchors, relation=subject.place(anchors.relation)))
 
 
 def standing_at(engine: Engine, anchors: Anchors) -> Standing:

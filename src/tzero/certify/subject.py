@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from tzero.compile import Deployment
 from tzero.engines.base import Engine
+from tzero.falsify.closure import renamed
 from tzero.prove import Declarations
 from tzero.sql.names import RelationName
 from tzero.sql.render import Tree
@@ -37,7 +38,7 @@ class Subject:
     ``firewall`` are names of relations that must not stand in the closure (labels; ``*`` stands for any text), and
     ``current`` names of columns that mark the current row, which no past row can know. ``reviewed`` maps the
     signatures of functions that the user has reviewed to who did and why they are harmless. The last ``settling_days``
-    days of T0 may still change without being drift.
+    days of T0 may still change without being drift. ``held`` maps views to temporary tables that hold their rows.
     """
 
     engine: Engine
@@ -54,3 +55,12 @@ class Subject:
     current: frozenset[str] = frozenset()
     reviewed: Mapping[str, str] = field(default_factory=dict)
     settling_days: int = 1
+    held: Mapping[RelationName, RelationName] = field(default_factory=dict)
+
+    def place(self, name: RelationName) -> RelationName:
+        """Where the rows of a relation are read: where they are held, else in itself."""
+        return self.held.get(name, name)
+
+    def render(self, tree: Tree) -> str:
+        """A query as text of the engine, over what is held of the relations that it reads."""
+        return self.engine.render(renamed(tree, {name: place.name for name, place in self.held.items()}))

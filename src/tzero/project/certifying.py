@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from tzero.certify.certification import Progress, pass_gates
 from tzero.certify.gates.c2_baseline import BaselineGate
 from tzero.certify.gates.order import gates
 from tzero.certify.guarding import put_guard
+from tzero.certify.held import held
 from tzero.certify.lineage import lineage_of
 from tzero.certify.marks import marks_of
 from tzero.certify.subject import Anchors, Subject
@@ -152,21 +154,24 @@ def certify_subject(
 
     A good one accepts the definitions that it saw for the first time, and days of T0 that are new.
     """
+    began = time.monotonic()
     if subject.deployment is None:
         promise_found(subject)
     chosen = gates(config.certify.seconds if seconds is None else seconds, full)
     marks = _marks(subject)
-    certification = pass_gates(subject, chosen, progress)
-    compared = next((gate.found for gate in chosen if isinstance(gate, BaselineGate)), None)
     waivers = [Waiver(**waiver.model_dump()) for waiver in config.waiver]
     oldest = config.certify.max_age
-    found = certify(
-        certification,
-        waivers,
-        baseline=None if compared is None else compared.now.sha256,
-        marks=marks,
-        max_age=None if oldest is None else duration(oldest),
-    )
+    with held(subject) as once:
+        certification = pass_gates(once, chosen, progress)
+        compared = next((gate.found for gate in chosen if isinstance(gate, BaselineGate)), None)
+        found = certify(
+            certification,
+            waivers,
+            baseline=None if compared is None else compared.now.sha256,
+            marks=marks,
+            max_age=None if oldest is None else duration(oldest),
+            since=began,
+        )
     with subject.engine.transaction():
         if found.is_good:
             accept_found(subject.state, lineage_of(subject))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import time
 
 from tests.unit.certify.own import OWN_SQL, own_subject
 from tests.unit.certify.shop import Shop
@@ -60,6 +61,9 @@ def test_a_certificate_says_how_long_the_last_build_took(shop: Shop) -> None:
     made = certify(Certification(shop.subject(), (GOOD,)))
     assert made.predicate["built_seconds"] == 3.0
     assert "what they check was built in 3.0 s" in render_page(made)
+    whole = certify(Certification(shop.subject(), (GOOD,)), since=time.monotonic() - 5)
+    assert 5 <= whole.predicate["seconds"] < 50
+    assert f"{whole.predicate['seconds']:.1f} s</b>" in render_page(whole)
     own = certify(Certification(own_subject(shop, OWN_SQL), (GOOD,)))
-    assert own.predicate["built_seconds"] is None
+    assert own.predicate["built_seconds"] is own.predicate["seconds"] is None
     assert "was built in" not in render_page(own)

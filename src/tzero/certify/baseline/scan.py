@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from tzero.certify.baseline.forms import Form, day_of
 from tzero.engines.catalog import ColumnInfo
@@ -15,7 +16,7 @@ class Scan:
     """A relation to digest: by which columns its rows are told apart, and where the day of each stands.
 
     ``days`` is the relation with the times, itself or another one that is joined on its key; ``time`` None where the
-    rows have none.
+    rows have none. ``held`` maps either relation to a table that holds its rows, where there is one.
     """
 
     relation: RelationName
@@ -25,15 +26,19 @@ class Scan:
     days_key: tuple[str, ...]
     time: ColumnInfo | None
     zone: str
+    held: Mapping[RelationName, RelationName] = field(default_factory=dict)
 
     def source(self, dialect: str) -> str:
         """The rows as ``r``, beside those with their times as ``d`` where these stand elsewhere."""
-        relation = f"{quoted(self.relation, dialect)} AS r"
+        relation = f"{self._place(self.relation, dialect)} AS r"
         if self.days == self.relation:
             return relation
         pairs = zip(self.key, self.days_key, strict=True)
         same = " AND ".join(f"r.{quoted(mine, dialect)} = d.{quoted(theirs, dialect)}" for mine, theirs in pairs)
-        return f"{relation} LEFT JOIN {quoted(self.days, dialect)} AS d ON {same}"
+        return f"{relation} LEFT JOIN {self._place(self.days, dialect)} AS d ON {same}"
+
+    def _place(self, name: RelationName, dialect: str) -> str:
+        return quoted(self.held.get(name, name), dialect)
 
     def day(self, dialect: str) -> str:
         """The day of T0 of a row, as a date; NULL where it has none."""

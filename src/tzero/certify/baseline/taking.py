@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 from tzero.certify.baseline.accepted import Accepted
 from tzero.certify.baseline.baseline import Baseline, DayDigest
@@ -25,14 +26,18 @@ def take(subject: Subject, before: Accepted | None = None) -> Baseline:
 
     Raises MissingRelationError where it or the relation of its anchors is gone.
     """
-    return take_at(subject.engine, subject.relation, subject.key, subject.anchors, before)
+    scan = scan_of(subject.engine, subject.relation, subject.key, subject.anchors)
+    return _taken_of(subject.engine, replace(scan, held=subject.held), before)
 
 
 def take_at(
     engine: Engine, relation: RelationName, key: Sequence[str], anchors: Anchors, before: Accepted | None = None
 ) -> Baseline:
     """The same of a relation, of which no more is known than its key and where its T0 stands."""
-    scan = scan_of(engine, relation, key, anchors)
+    return _taken_of(engine, scan_of(engine, relation, key, anchors), before)
+
+
+def _taken_of(engine: Engine, scan: Scan, before: Accepted | None) -> Baseline:
     kept = {} if before is None else {day.day: day for day in before.sealed([column.name for column in scan.columns])}
     if before is None or not kept or before.record.probe != probe(engine):
         return _taken(engine, scan, None, ())

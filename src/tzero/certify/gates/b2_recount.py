@@ -161,7 +161,7 @@ class _Counting:
             # times of knowledge are read besides; as a column one would take apart what is alike
             used = {name for s in item.of_population for name in (*s.keys, s.value) if name is not None}
             columns = tuple(name for name in rows.types if name in used)
-            self.known[told] = read_events(self.subject.engine, item.population, rows, known_at, columns)
+            self.known[told] = read_events(self.subject, item.population, rows, known_at, columns)
             self.read += self.known[told].table.num_rows
         return self.known[told]
 

@@ -58,7 +58,7 @@ def _own(subject: Subject) -> RelationName | None:
 
 
 def _keys(subject: Subject) -> Iterator[Finding]:
-    twice = repeated_keys(subject.engine, subject.relation, subject.key)
+    twice = repeated_keys(subject.engine, subject.place(subject.relation), subject.key)
     if twice.number:
         yield Finding(
             "B3.repeated_key",
@@ -73,7 +73,7 @@ def _moments(subject: Subject) -> Iterator[Finding]:
     column = listed(subject.engine, [anchors.time])
     # an infinite time is a value that no calendar day holds: it becomes NULL as text of neither engine's dates
     infinite = f"CAST({column} AS text) IN ('infinity', '-infinity')"
-    found = rows_where(subject.engine, anchors.relation, anchors.key, f"{column} IS NULL OR {infinite}")
+    found = rows_where(subject.engine, subject.place(anchors.relation), anchors.key, f"{column} IS NULL OR {infinite}")
     if found.number:
         yield Finding(
             "B3.t0",
@@ -87,10 +87,11 @@ def _moments(subject: Subject) -> Iterator[Finding]:
 def _matched(subject: Subject) -> Matched:
     """The rows beside those that they are about, where these have a key to be matched by."""
     own, key = _own(subject), _own_key(subject)
+    relation = subject.place(subject.relation)
     if own is not None and key is not None:
-        return matched(subject.engine, subject.relation, subject.key, own, key)
-    rows, keys = rows_and_keys(subject.engine, subject.relation, subject.key)
-    return Matched(rows, keys, rows_of(subject.engine, own) if own else 0, 0, 0)
+        return matched(subject.engine, relation, subject.key, subject.place(own), key)
+    rows, keys = rows_and_keys(subject.engine, relation, subject.key)
+    return Matched(rows, keys, rows_of(subject.engine, subject.place(own)) if own else 0, 0, 0)
 
 
 def _own_key(subject: Subject) -> tuple[str, ...] | None:
@@ -105,8 +106,9 @@ def _one_each(subject: Subject, own: RelationName, found: Matched) -> Iterator[F
     key = _own_key(subject)
     if key is None:
         return
+    here, there = subject.place(subject.relation), subject.place(own)
     if found.missing:
-        missing = keys_without(subject.engine, own, key, subject.relation, subject.key)
+        missing = keys_without(subject.engine, there, key, here, subject.key)
         yield Finding(
             "B3.missing",
             f"{found.missing:,} rows of {own} have no row in {subject.relation}, such as {missing.shown()}",
@@ -114,7 +116,7 @@ def _one_each(subject: Subject, own: RelationName, found: Matched) -> Iterator[F
             fix="turn the inner join that loses them into a left join",
         )
     if found.extra:
-        extra = keys_without(subject.engine, subject.relation, subject.key, own, key)
+        extra = keys_without(subject.engine, here, subject.key, there, key)
         yield Finding(
             "B3.extra",
             f"{found.extra:,} rows of {subject.relation} are about no row of {own}, such as {extra.shown()}",

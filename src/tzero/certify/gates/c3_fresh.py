@@ -70,7 +70,7 @@ def _comparable(subject: Subject, relation: Relation) -> bool:
 
 
 def _missing(subject: Subject, relation: Relation) -> Iterator[Finding]:
-    engine, base = subject.engine, quoted(subject.anchors.relation, subject.engine.dialect)
+    engine, base = subject.engine, quoted(subject.place(subject.anchors.relation), subject.engine.dialect)
     known = " AND ".join(f"{listed(engine, [column], 'b')} IS NOT NULL" for column in relation.key)
     same = " AND ".join(f"{listed(engine, [c], 's')} = {listed(engine, [c], 'b')}" for c in relation.key)
     found = counted(
@@ -111,7 +111,8 @@ def _behind(subject: Subject, view: FeatureView, name: str, statistic: Statistic
     last = f"(SELECT max({day}) FROM {quoted(stored, dialect)})"
     each = f"SELECT DISTINCT {segment}, {column} FROM {quoted(stored, dialect)} WHERE {day} = {last}"
     known = " AND ".join(f"{listed(engine, [c])} IS NOT NULL" for c in statistic.segment)
-    base = f"SELECT count(*) FROM {quoted(view.base_relation, dialect)} WHERE {day} < {last} AND {known}"
+    rows = quoted(subject.place(view.base_relation), dialect)
+    base = f"SELECT count(*) FROM {rows} WHERE {day} < {last} AND {known}"
     kept = int(engine.rows(f"SELECT coalesce(sum({column}), 0) FROM ({each}) AS each_segment")[0][0])
     there = int(engine.rows(base)[0][0])
     if kept != there:

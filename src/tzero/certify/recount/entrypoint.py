@@ -41,14 +41,14 @@ def shown_otherwise(subject: Subject, item: Stored) -> Iterator[Finding]:
 
 def _joined(subject: Subject, item: Stored) -> str:
     assert subject.deployment is not None
-    engine, dialect, rows = subject.engine, subject.engine.dialect, subject.deployment.rows
+    dialect, rows = subject.engine.dialect, subject.deployment.rows
     anchor, *keys = item.relation.key
     at = on_scale(f"o.{quoted(T0, dialect)}", rows.types[T0], item.population.anchor)
     own = " AND ".join(f"o.{quoted(name, dialect)} = e.{quoted(name, dialect)}" for name in subject.key)
     kept = [f"s.{quoted(anchor, dialect)} = {at}"]
     kept += [f"s.{quoted(name, dialect)} = o.{quoted(name, dialect)}" for name in keys]
     return (
-        f"{quoted(subject.relation, dialect)} AS e JOIN ({engine.render(rows.query)}) AS o ON {own} "
+        f"{quoted(subject.place(subject.relation), dialect)} AS e JOIN ({subject.render(rows.query)}) AS o ON {own} "
         f"LEFT JOIN {quoted(item.relation.name, dialect)} AS s ON {' AND '.join(kept)}"
     )
 

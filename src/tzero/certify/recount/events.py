@@ -12,8 +12,8 @@ import pyarrow.compute as pc
 
 from tzero.certify.recount.reading import Line, length, lines_of, whole
 from tzero.certify.recount.values import NUMBER, TIME
+from tzero.certify.subject import Subject
 from tzero.compile import NamedRows
-from tzero.engines.base import Engine
 from tzero.features.populations import Population
 from tzero.features.rows import T0
 from tzero.features.types import ColumnType
@@ -68,10 +68,10 @@ class Events:
 
 
 def read_events(
-    engine: Engine, population: Population, rows: NamedRows, known_at: str | None, columns: tuple[str, ...]
+    subject: Subject, population: Population, rows: NamedRows, known_at: str | None, columns: tuple[str, ...]
 ) -> Events:
     """The events of a population, those that are alike together. Events whose time is not known are left out."""
-    dialect, anchor = engine.dialect, population.anchor
+    dialect, anchor = subject.engine.dialect, population.anchor
     known = [name for name in (population.rows.source.known_at, known_at) if name is not None]
     settled = [timedelta(0), *(lookup.source.sla for lookup in population.rows.lookups if lookup.source.sla)]
     times = {name: on_scale(quoted(name, dialect), rows.types[name], anchor) for name in (T0, *known)}
@@ -84,10 +84,9 @@ def read_events(
         for name in dict.fromkeys((T0, *known))
     )
     grouped = ", ".join(str(at) for at in range(1, len(listed) + 1))
-    query = (
-        f"SELECT {', '.join(listed)}, {number} FROM ({engine.render(rows.query)}) AS r WHERE {there} GROUP BY {grouped}"
-    )
-    found = engine.arrow(query).read_all()
+    source = subject.render(rows.query)
+    query = f"SELECT {', '.join(listed)}, {number} FROM ({source}) AS r WHERE {there} GROUP BY {grouped}"
+    found = subject.engine.arrow(query).read_all()
     values = [whole(column) for column in found.columns]
     at = [pc.cast(column, pa.int64()) for column in values[: len(times)]]
     arrays: list[Any] = [at[0], values[-1], pc.max_element_wise(*at), *values[len(times) : -1]]
