@@ -128,4 +128,5 @@ class Prover:
 
 def _unguarded(item: Located) -> Atom:
     """The atom as it is where nothing needs to be so for it to matter."""
-    return replace(item.atom, if_null=None, if_not_null=None)
+    atom = item.atom
+    return atom if atom.if_null is atom.if_not_null is None else replace(atom, if_null=None, if_not_null=None)

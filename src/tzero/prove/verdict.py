@@ -30,6 +30,8 @@ class Check:
     facts: dict[str, None] = field(default_factory=dict)
     granted: dict[str, list[dict[Term, Term]]] = field(default_factory=dict)
     _checking: set[Atom] = field(default_factory=set)
+    _found: dict[tuple[Atom, int], tuple[Located, bool, dict[str, None]]] = field(default_factory=dict)
+    """What was found of an atom under facts, and why; columns have most of theirs in common."""
 
     def __post_init__(self) -> None:
         self.own = self._own_part()
@@ -42,6 +44,7 @@ class Check:
 
     def grant_presence(self) -> None:
         """From now on the row is there: what its presence says need not be said again of its values."""
+        self._found.clear()
         for item in self.row.presence:
             for template in item.atom.exists:
                 self.granted.setdefault(template.source, []).append(dict(template.keys))
@@ -90,8 +93,20 @@ class Check:
     def failing(self, located: Iterable[Located]) -> Iterator[Located]:
         """The atoms that do not hold."""
         for item in located:
-            if not self.holds(item):
+            key = (item.atom, id(item.store))
+            if key not in self._found:
+                self._found[key] = (item, *self._with_reasons(item))
+            _, holds, reasons = self._found[key]
+            self.facts.update(reasons)
+            if not holds:
                 yield item
+
+    def _with_reasons(self, item: Located) -> tuple[bool, dict[str, None]]:
+        """Whether an atom holds, and the facts that say so."""
+        told, self.facts = self.facts, {}
+        holds, reasons = self.holds(item), self.facts
+        self.facts = told
+        return holds, reasons
 
     def at_anchor(self, item: Located) -> bool:
         """Whether an atom that does not hold is known at the anchor itself: only ties are in the way."""

@@ -41,6 +41,7 @@ class Closing:
     _bounds: dict[object, Var] = field(default_factory=dict)
     _times: list[tuple[Term, Term]] | None = None
     _indexes: dict[int, dict[Term, Term]] = field(default_factory=dict)
+    _free: dict[int, bool] = field(default_factory=dict)
     _stores: list[Store] = field(default_factory=list)
 
     def close(self, located: Iterable[Located]) -> tuple[Atom, ...]:
@@ -83,11 +84,12 @@ class Closing:
 
     def _is_free(self, store: Store) -> bool:
         """Whether every predicate speaks of surviving terms only: then any row with such keys will do."""
-        found = store.memo.get(("free", id(self)))
+        found = self._free.get(id(store))
         if found is None:
+            self._stores.append(store)
             found = all(self.outer(leaf, store) is not None for held in store.holds for leaf in held.leaves)
-            store.memo["free", id(self)] = found
-        return bool(found)
+            self._free[id(store)] = found
+        return found
 
     def outer(self, term: Term, store: Store) -> Term | None:
         """A surviving term that equals an inner one."""

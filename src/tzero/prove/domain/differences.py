@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING
 
 from tzero.prove.domain import zones
 from tzero.prove.domain.facts import Bound, Le
-from tzero.prove.domain.terms import DAY, ORIGIN, App, Const, Term, Var, walk
+from tzero.prove.domain.terms import DAY, ORIGIN, App, Const, Term, walk
 
 if TYPE_CHECKING:
     from tzero.prove.domain.store import Store
 
 IMPOSSIBLE = -(1 << 62)
 _ROUNDS = 4
+_NO_ARCS: dict[Term, int] = {}
 
 
 class Differences:
@@ -118,7 +119,7 @@ class Differences:
 
     def _edge(self, x: Term, y: Term, c: int) -> bool:
         """Add ``x - y <= c``; whether it was news."""
-        grain = gcd(_grain(x), _grain(y))
+        grain = gcd(x.grain, y.grain)
         if grain > 1:
             c = c // grain * grain
         old = self._from.setdefault(y, {}).get(x)
@@ -129,7 +130,7 @@ class Differences:
             return False
         self._from[y][x] = c
         self._to.setdefault(x, {})[y] = c
-        self._memo.clear()
+        self._shorten(x, y, c)
         return True
 
     def _constrain(self, left: Term, right: Term, c: int) -> bool:
@@ -238,47 +239,48 @@ class Differences:
 
     def _distances(self, source: Term, *, forward: bool) -> dict[Term, int]:
         """Shortest paths from a node: ``x - source`` forward, ``source - x`` backward."""
-        memo = self._memo.get((source, forward))
-        if memo is not None:
-            return memo
+        found = self._memo.get((source, forward))
+        if found is None:
+            found = self._memo[source, forward] = {source: 0}
+            self._follow(source, found, source, forward=forward)
+        return found
+
+    def _shorten(self, x: Term, y: Term, c: int) -> None:
+        """Let the paths that are known already go over a new edge, where that makes them shorter."""
+        for (source, forward), found in self._memo.items():
+            begin, end = (y, x) if forward else (x, y)
+            if begin in found and self._reach(source, found, end, found[begin] + c):
+                self._follow(source, found, end, forward=forward)
+
+    def _follow(self, source: Term, found: dict[Term, int], start: Term, *, forward: bool) -> None:
+        """Shorten the paths that go on from a node to which a shorter one was found."""
         arcs = self._from if forward else self._to
-        grain = _grain(source)
-        found = {source: 0}
-        queue = deque([source])
+        queue, queued = deque([start]), {start}
         visits: dict[Term, int] = {}
         while queue:
             node = queue.popleft()
+            queued.discard(node)
             visits[node] = visits.get(node, 0) + 1
             if visits[node] > len(self._known) + 1:
                 self.impossible = True
-                break
+                return
             base = found[node]
-            for other, c in arcs.get(node, {}).items():
-                total = base + c
-                common = gcd(grain, _grain(other))
-                if common > 1:
-                    total = total // common * common
-                if other is source:
-                    if total < 0:
-                        self.impossible = True
-                    continue
-                if other not in found or total < found[other]:
-                    found[other] = total
+            for other, c in arcs.get(node, _NO_ARCS).items():
+                if self._reach(source, found, other, base + c) and other not in queued:
                     queue.append(other)
-        self._memo[source, forward] = found
-        return found
+                    queued.add(other)
 
-
-def _grain(node: Term) -> int:
-    """A divisor of every value that a node takes; 0 for the origin, which every number divides."""
-    if node is ORIGIN:
-        return 0
-    if isinstance(node, Var):
-        return node.grain
-    if isinstance(node, App) and node.op == "floor":
-        unit = node.params[0]
-        assert isinstance(unit, int)
-        return unit
-    if node.type == "date" or (isinstance(node, App) and node.op == "trunc"):
-        return DAY
-    return 1
+    def _reach(self, source: Term, found: dict[Term, int], node: Term, total: int) -> bool:
+        """Note the length of a path to a node; whether it is news."""
+        if source.grain != 1:
+            common = gcd(source.grain, node.grain)
+            if common > 1:
+                total -= total % common
+        if node is source:
+            self.impossible = self.impossible or total < 0
+            return False
+        known = found.get(node)
+        if known is not None and known <= total:
+            return False
+        found[node] = total
+        return True

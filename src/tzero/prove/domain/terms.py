@@ -30,8 +30,10 @@ _uids = itertools.count(1)
 class Term:
     """A symbolic value with an SQL type; its subclasses say which."""
 
-    __slots__ = ("__weakref__", "chooses", "leaves", "type")
+    __slots__ = ("__weakref__", "chooses", "grain", "leaves", "type")
     type: str
+    # A divisor of every value that it takes, in microseconds; 0 for the origin, which every number divides.
+    grain: int
     leaves: frozenset[Var]
     # Whether it may turn out to be one of its arguments, once more is known of NULLs.
     chooses: bool
@@ -42,9 +44,9 @@ class Term:
 
 
 class Var(Term):
-    """A value that nothing more is known of than its label, its facts and its grain (a divisor, in microseconds)."""
+    """A value that nothing more is known of than its label, its facts and its grain."""
 
-    __slots__ = ("grain", "is_bound", "name", "uid")
+    __slots__ = ("is_bound", "name", "uid")
 
     def __init__(self, name: str, type_: str, grain: int = 0, *, is_bound: bool = False) -> None:
         self.name = name
@@ -68,6 +70,7 @@ class Const(Term):
         self.value = value
         self.type = type_
         self.at = at
+        self.grain = DAY if type_ == DATE else 1
         self.leaves = frozenset()
         self.chooses = False
 
@@ -88,6 +91,7 @@ class App(Term):
         self.args = args
         self.type = type_
         self.params = params
+        self.grain = _grain_of(op, type_, params)
         self.leaves = frozenset().union(*(arg.leaves for arg in args)) if args else frozenset()
         splits = op == "case" and isinstance(args[0], App) and args[0].op == "is_null"
         self.chooses = splits or op in _CHOICES or any(arg.chooses for arg in args)
@@ -95,6 +99,14 @@ class App(Term):
     def __repr__(self) -> str:
         inside = ", ".join(map(repr, (*self.params, *self.args)))
         return f"{self.op}({inside})"
+
+
+def _grain_of(op: str, type_: str, params: tuple[Hashable, ...]) -> int:
+    if op == "floor":
+        unit = params[0]
+        assert isinstance(unit, int)
+        return unit
+    return DAY if type_ == DATE or op == "trunc" else 1
 
 
 _interned: WeakValueDictionary[Any, Term] = WeakValueDictionary()
@@ -116,6 +128,7 @@ NULL = const(None, "null")
 TRUE = const(True, "bool")
 FALSE = const(False, "bool")
 ORIGIN = const("origin", NAIVE, 0)
+ORIGIN.grain = 0
 
 
 def app(op: str, *args: Term, type_: str = "unknown", params: tuple[Hashable, ...] = ()) -> App:

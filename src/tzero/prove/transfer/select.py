@@ -23,6 +23,7 @@ from tzero.prove.transfer.limit import Limiting
 from tzero.prove.transfer.ordinals import item_at, lost_ordinal
 from tzero.prove.transfer.projection import Projection
 from tzero.prove.transfer.window import Windowing
+from tzero.prove.transfer.window_copy import Copies
 
 if TYPE_CHECKING:
     from tzero.prove.transfer.interpreter import Interpreter
@@ -198,8 +199,9 @@ class Selection:
         if nodes:
             tables: list[dict[exp.Expr, Term]] = [{} for _ in frames]
             facts: list[list[Fact]] = [[] for _ in frames]
+            copies = Copies()
             for node in nodes:
-                windowing = Windowing(self.interpreter, frames, node, self.named)
+                windowing = Windowing(self.interpreter, frames, node, self.named, copies=copies)
                 for position in range(len(frames)):
                     if node not in tables[position]:
                         tables[position][node], more = windowing.term(position)

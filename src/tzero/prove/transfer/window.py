@@ -17,6 +17,7 @@ from tzero.prove.domain.terms import Term
 from tzero.prove.transfer.aggregate_call import Call, call_of
 from tzero.prove.transfer.expression import bind
 from tzero.prove.transfer.frame import Frame
+from tzero.prove.transfer.window_copy import Copies
 from tzero.prove.transfer.window_spec import Ordering, spec_of
 from tzero.prove.transfer.window_value import Value
 
@@ -27,7 +28,8 @@ if TYPE_CHECKING:
 class Windowing:
     """Binds one window call in each branch; the frames must not change any more.
 
-    ``alike``: rows that tie cannot be told apart by what is shown of them.
+    ``alike``: rows that tie cannot be told apart by what is shown of them. ``copies`` are shared by windows over the same
+    frames.
     """
 
     def __init__(
@@ -38,8 +40,10 @@ class Windowing:
         named: dict[str, exp.Expr],
         *,
         alike: bool = False,
+        copies: Copies | None = None,
     ) -> None:
         self.alike = alike
+        self.copies = copies or Copies()
         self.interpreter = interpreter
         self.frames = frames
         self.node = node

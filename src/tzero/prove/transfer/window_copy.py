@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from tzero.prove.domain.facts import Fact, Le, Same
 from tzero.prove.domain.label import Located
 from tzero.prove.domain.renaming import Renaming
+from tzero.prove.domain.row import Row
 from tzero.prove.domain.store import Store
 from tzero.prove.domain.terms import DAY, INT, ORDERED_TYPES, TIME_TYPES, Const, Term, shift
 from tzero.prove.domain.types import BOOL
@@ -20,6 +21,35 @@ if TYPE_CHECKING:
     from tzero.prove.transfer.window_value import Value
 
 
+@dataclass(frozen=True, slots=True)
+class _Beside:
+    """A row under fresh names, and the facts of both rows side by side."""
+
+    own: Row
+    other: Row
+    renaming: Renaming
+    row: Row
+    store: Store
+
+
+class Copies:
+    """Other rows beside own rows, each made once: the windows of one list look at the same rows."""
+
+    def __init__(self) -> None:
+        self._made: dict[tuple[int, int], _Beside] = {}
+
+    def beside(self, value: Value, other: int) -> _Beside:
+        frame, place = value.w.frames[other], (value.position, other)
+        found = self._made.get(place)
+        if found is None or found.own is not value.row or found.other is not frame.row:
+            fixed = frozenset(frame.outer.row.variables()) if frame.outer else frozenset()
+            renaming = Renaming(value.interpreter.ledger, fixed, value.interpreter.labels.minima)
+            row = renaming.row(replace(frame.row, columns={}))
+            found = _Beside(value.row, frame.row, renaming, row, value.row.store.joined(row.store))
+            self._made[place] = found
+        return found
+
+
 class Copy:
     """Another row of a branch, in the same partition as the own row."""
 
@@ -27,10 +57,8 @@ class Copy:
         self.value = value
         self.other = other
         frame = value.w.frames[other]
-        fixed = frozenset(frame.outer.row.variables()) if frame.outer else frozenset()
-        renaming = Renaming(value.interpreter.ledger, fixed, value.interpreter.labels.minima)
-        self.row = renaming.row(replace(frame.row, columns={}))
-        self.renaming = renaming
+        beside = value.w.copies.beside(value, other)
+        self.row, renaming = beside.row, beside.renaming
         partition = renaming.all(value.w.partition(frame) if other != value.position else value.partition)
         order = value.w.order(frame) if other != value.position else value.order
         self.order = tuple(replace(item, term=renaming.term(item.term)) for item in order)
@@ -39,9 +67,8 @@ class Copy:
         self.args = renaming.all(args)
         condition = value.w.condition(frame)
         self.condition = None if condition is None else renaming.term(condition)
-        store = value.row.store.joined(self.row.store)
         pairs = zip(partition, value.partition, strict=True)
-        self.store = store.assume([Same(mine, theirs) for mine, theirs in pairs])
+        self.store = beside.store.assume([Same(mine, theirs) for mine, theirs in pairs])
 
     def ties(self) -> list[Fact]:
         """Equal in the whole order list."""
