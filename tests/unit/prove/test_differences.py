@@ -67,3 +67,11 @@ def test_a_contradiction_has_no_rows() -> None:
     store = Store().assume([Le(x, y, -1), Le(y, x, -1)])
     assert store.upper(x, y) is not None
     assert store.le(x, y, -100)
+
+
+def test_paths_that_are_known_get_shorter_with_what_is_asked_later() -> None:
+    x, y = Var("x", NAIVE), Var("y", NAIVE)
+    store = Store().assume([NotNull(x), NotNull(y), Le(x, y, -1)])
+    first, second = (app("epoch", time, type_=INT) for time in (x, y))
+    assert store.upper(second, first) is None, "the paths from both are known now, and have no end"
+    assert store.upper(first, second) == -1

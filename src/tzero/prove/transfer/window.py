@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 class Windowing:
     """Binds one window call in each branch; the frames must not change any more.
 
-    ``alike``: rows that tie cannot be told apart by what is shown of them. ``copies`` are shared by windows over the same
-    frames.
+    ``alike``: rows that tie cannot be told apart by what is shown of them. ``copies`` are for all windows over the
+    same frames.
     """
 
     def __init__(
