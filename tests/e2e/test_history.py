@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from copy import copy
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -40,6 +41,12 @@ class Store:
         self.market = Market(self.run, seed)
         self.memory = Memory()
         self.apply()
+
+    def copied_to(self, root: Path) -> Store:
+        """This store over a copy of its folder; of DuckDB."""
+        copied = copy(self)
+        copied.root, copied.run = root, _duckdb(root / "store.duckdb")
+        return copied
 
     def apply(self) -> None:
         with tzero.open(self.root) as project:

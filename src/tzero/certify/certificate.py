@@ -28,13 +28,14 @@ from tzero.certify.waiver import Waiver, uncovered, unused
 from tzero.errors import TzeroError
 from tzero.sql.names import RelationName
 from tzero.state import certificate, feature_contract, run
+from tzero.state.capture import Sealed
 from tzero.state.certificate import CertificateRecord
 from tzero.state.schema import StateSchema
 
 STATEMENT = "https://in-toto.io/Statement/v1"
 PREDICATE = "urn:tzero:certificate:v1"
 CERTIFIED, REFUSED = "CERTIFIED", "REFUSED"
-DEFINITION, CONTRACT, BASELINE = "definition:", "contract:", "baseline:"
+DEFINITION, CONTRACT, BASELINE, CAPTURES = "definition:", "contract:", "baseline:", "captures:"
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,7 @@ class Certificate:
         return Standing.from_json(self.predicate["standing"])
 
     def digests(self, kind: str) -> dict[str, str]:
-        """The sha256 of every subject of a kind (``definition:``, ``contract:``, ``baseline:``), by its name."""
+        """The sha256 of every subject of a kind (``definition:``, ``captures:`` and so on), by its name."""
         return {
             str(item["name"]).removeprefix(kind): str(item["digest"]["sha256"])
             for item in self.statement["subject"]
@@ -118,15 +119,16 @@ def certify(
     waivers: Sequence[Waiver] = (),
     *,
     baseline: str | None = None,
+    captures: Mapping[str, Sealed] | None = None,
     marks: Mapping[str, str | None] | None = None,
     max_age: dt.timedelta | None = None,
     since: float | None = None,
 ) -> Certificate:
     """State what the gates said. Certified when each holds, or is unproved and waived in every finding.
 
-    ``baseline`` is the sha256 of the digests of what the relation holds, ``marks`` are those of its stored rows from
-    before the first gate ran, ``max_age`` how old the certificate may be where whoever asks for it does not say,
-    ``since`` what the monotonic clock showed when certifying began.
+    ``baseline`` is the sha256 of the digests of what the relation holds, ``captures`` what seals the versions beneath
+    it, ``marks`` are those of its stored rows from before the first gate ran, ``max_age`` how old the certificate may be
+    where whoever asks for it does not say, ``since`` what the monotonic clock showed when certifying began.
     """
     subject, results = certification.subject, certification.results
     now = dt.datetime.now(dt.UTC)
@@ -138,7 +140,7 @@ def certify(
     curves, standing = _curves(subject), standing_of(subject)
     return Certificate({
         "_type": STATEMENT,
-        "subject": _subjects(subject, lineage, baseline),
+        "subject": _subjects(subject, lineage, baseline, captures or {}),
         "predicateType": PREDICATE,
         "predicate": {
             "relation": str(subject.relation),
@@ -149,6 +151,7 @@ def certify(
             "max_age_seconds": None if max_age is None else max_age.total_seconds(),
             "previous": _previous(subject),
             "run_id": run.newest(subject.state),
+            "captures": {name: found.number for name, found in (captures or {}).items()},
             "marks": dict(marks or {}),
             "standing": standing.as_json(),
             "built_seconds": built_seconds(subject),
@@ -207,7 +210,9 @@ def _previous(subject: Subject) -> str | None:
     return None if found is None else found.certificate_id
 
 
-def _subjects(subject: Subject, lineage: Lineage | None, baseline: str | None) -> list[dict[str, Any]]:
+def _subjects(
+    subject: Subject, lineage: Lineage | None, baseline: str | None, captures: Mapping[str, Sealed]
+) -> list[dict[str, Any]]:
     named = {f"{DEFINITION}{link.name}": str(link.sha256) for link in (lineage.defined if lineage else ())}
     try:
         contract = feature_contract.read(subject.state, subject.contract)
@@ -217,6 +222,7 @@ def _subjects(subject: Subject, lineage: Lineage | None, baseline: str | None) -
         named[f"{CONTRACT}{contract.name}"] = contract.features_hash
     if baseline is not None:
         named[f"{BASELINE}{subject.relation}"] = baseline
+    named |= {f"{CAPTURES}{name}": found.sha256 for name, found in captures.items()}
     return [{"name": name, "digest": {"sha256": digest}} for name, digest in named.items()]
 
 

@@ -7,6 +7,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator
 
+from tzero.certify.baseline.forged import forged
 from tzero.certify.baseline.taking import take_at
 from tzero.certify.certificate import BASELINE, CONTRACT, DEFINITION, Certificate, canonical
 from tzero.certify.lineage import definition_text
@@ -94,6 +95,7 @@ def _reasons(
         lambda: _refreshed(state, found),
         lambda: _contract(state, relation, found, contract),
         lambda: _redefined(state, found),
+        lambda: _forged(state, found),
         lambda: _moved(state, found),
         lambda: _written(state, relation, found),
     )
@@ -142,6 +144,10 @@ def _redefined(state: StateSchema, found: Certificate) -> Iterator[str]:
         if text is None or hashlib.sha256(text.encode()).hexdigest() != sha256:
             yield f"{name} was redefined after its certificate"
             return
+
+
+def _forged(state: StateSchema, found: Certificate) -> Iterator[str]:
+    yield from (each.message for each in forged(state, found))
 
 
 def _moved(state: StateSchema, found: Certificate) -> Iterator[str]:

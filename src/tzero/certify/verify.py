@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from tzero.certify.baseline.forged import forged
 from tzero.certify.certificate import CERTIFIED, CONTRACT, DEFINITION, PREDICATE, REFUSED, STATEMENT, Certificate
 from tzero.certify.gate import Finding, GateResult, Verdict
 from tzero.certify.gates.order import gates
@@ -74,6 +75,7 @@ def verify_at(found: Certificate, state: StateSchema) -> tuple[Check, ...]:
         Check("kept copy", copy),
         Check("newest", newer),
         Check("chain", next(_chain(state, found.relation), "")),
+        Check("captures", next((each.message for each in forged(state, found)), "")),
         Check("guard", now),
     )
 

@@ -168,6 +168,7 @@ def certify_subject(
             certification,
             waivers,
             baseline=None if compared is None else compared.now.sha256,
+            captures=None if compared is None else compared.sealed,
             marks=marks,
             max_age=None if oldest is None else duration(oldest),
             since=began,

@@ -14,6 +14,7 @@ from typing import Any
 from tzero.state.schema import StateSchema
 
 TABLE = "t0_baseline"
+CERTIFYING = "tzero certify"  # accepts days that are new, and nothing that changed
 _COLUMNS = "number, relation, sha256, columns, probe, context, settling_days, accepted_by, account, why, accepted_at"
 
 
@@ -35,6 +36,11 @@ class BaselineRecord:
     account: str
     why: str
     accepted_at: dt.datetime
+
+    @property
+    def is_by_name(self) -> bool:
+        """Whether somebody answers for whatever changed, and not the command that accepts nothing of the kind."""
+        return self.accepted_by != CERTIFYING
 
     def as_json(self) -> dict[str, Any]:
         return {**asdict(self), "columns": list(self.columns), "context": dict(self.context)}

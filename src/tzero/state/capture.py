@@ -5,11 +5,25 @@ The last digest of a capture and a column counts: one that somebody answers for 
 
 from __future__ import annotations
 
+import datetime as dt
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import Any
+
 from tzero.sql.render import quoted, text_literal
 from tzero.state.schema import StateSchema
 
 TABLE = "t0_capture"
 _COLUMNS = "number, relation, captured_at, column_name, n_changes, digest, sealed_by, why, sealed_at"
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """The number of the last sealing, and the sha256 of all that was written up to it."""
+
+    number: int
+    sha256: str
 
 
 def sealing(state: StateSchema, relation: str, digests: str, by: str, why: str) -> str:
@@ -55,6 +69,18 @@ def differing(state: StateSchema, relation: str, digests: str) -> str:
 def has_sealed(state: StateSchema, relation: str) -> bool:
     """Whether any capture of a relation is sealed."""
     return bool(state.rows(TABLE, "SELECT 1 FROM {table} WHERE relation = ? LIMIT 1", [relation]))
+
+
+def sealed(state: StateSchema, relation: str, until: int | None = None) -> Sealed:
+    """All that was sealed of a relation, or what was up to a number: that never changes, since rows are only added."""
+    found = state.rows(TABLE, f"SELECT {_COLUMNS} FROM {{table}} WHERE relation = ?", [relation])
+    rows = sorted([_written(value) for value in row] for row in found if until is None or row[0] <= until)
+    whole = json.dumps(rows, ensure_ascii=False)
+    return Sealed(max((int(row[0]) for row in rows), default=0), hashlib.sha256(whole.encode()).hexdigest())
+
+
+def _written(value: Any) -> Any:
+    return value.astimezone(dt.UTC).isoformat() if isinstance(value, dt.datetime) else value
 
 
 def _table(state: StateSchema) -> str:

@@ -50,6 +50,16 @@ def latest(state: StateSchema, relation: str) -> CertificateRecord | None:
     return CertificateRecord(*found[0]) if found else None
 
 
+def latest_with(state: StateSchema, relation: str, verdict: str) -> CertificateRecord | None:
+    """The last certificate of a relation that says this."""
+    found = state.rows(
+        TABLE,
+        f"SELECT {_COLUMNS} FROM {{table}} WHERE relation = ? AND verdict = ? ORDER BY number DESC LIMIT 1",
+        [relation, verdict],
+    )
+    return CertificateRecord(*found[0]) if found else None
+
+
 def history(state: StateSchema, relation: str) -> tuple[CertificateRecord, ...]:
     """Every certificate of a relation, oldest first."""
     found = state.rows(TABLE, f"SELECT {_COLUMNS} FROM {{table}} WHERE relation = ? ORDER BY number", [relation])

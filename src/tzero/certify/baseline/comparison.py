@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from tzero.certify.baseline.accepted import Accepted, accepted
@@ -13,15 +14,18 @@ from tzero.certify.baseline.classification import classify
 from tzero.certify.baseline.context import context_of
 from tzero.certify.baseline.drift import Drift
 from tzero.certify.baseline.evidence import evidence_of
+from tzero.certify.baseline.forged import Forged, forged_since, sealed_beneath
 from tzero.certify.baseline.taking import take
 from tzero.certify.subject import Subject
+from tzero.state.capture import Sealed
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
     """``before`` is None where nothing was accepted yet: everything is new then, and nothing can have drifted.
 
-    ``rewritten`` are captures of versions beneath it that are not what their refresh appended.
+    ``rewritten`` are captures of versions beneath it that are not what their refresh appended, and seals of them that
+    are not what the last good certificate saw; ``sealed`` is what seals them now.
     """
 
     now: Baseline
@@ -29,7 +33,8 @@ class Comparison:
     changes: Changes
     drifts: tuple[Drift, ...]
     settling_days: int
-    rewritten: tuple[Rewritten, ...] = ()
+    rewritten: tuple[Rewritten | Forged, ...] = ()
+    sealed: Mapping[str, Sealed] = field(default_factory=dict)
 
     @property
     def holds(self) -> bool:
@@ -75,12 +80,17 @@ def compare(subject: Subject, full: bool = False) -> Comparison:
     """
     before = accepted(subject.state, subject.relation)
     now = take(subject, None if full else before)
-    history = rewritten(subject)
+    sealed = sealed_beneath(subject)
+    history: tuple[Rewritten | Forged, ...] = (
+        *rewritten(subject),
+        *forged_since(subject, before.record if before else None),
+    )
     if before is None:
         days = tuple(day.day for day in now.days)
-        return Comparison(now, None, Changes(grown=days), (), subject.settling_days, history)
+        return Comparison(now, None, Changes(grown=days), (), subject.settling_days, history, sealed)
     found = changes(now, before)
-    return Comparison(now, before, found, difference(subject, now, before, found), subject.settling_days, history)
+    drifts = difference(subject, now, before, found)
+    return Comparison(now, before, found, drifts, subject.settling_days, history, sealed)
 
 
 def difference(subject: Subject, now: Baseline, before: Accepted, found: Changes | None = None) -> tuple[Drift, ...]:

@@ -17,8 +17,6 @@ from tzero.state.baseline import BaselineRecord
 from tzero.state.baseline_day import DayRecord
 from tzero.state.baseline_seal import SealRecord
 
-COMMAND = "tzero certify"
-
 
 def accept(subject: Subject, found: Comparison, by: str, why: str) -> BaselineRecord:
     """Accept what a relation and the versions beneath it hold now, drift and all; inside the caller's transaction.
@@ -43,7 +41,7 @@ def grow(subject: Subject, found: Comparison) -> BaselineRecord | None:
         raise FindingError(f"history was rewritten: {found.rewritten[0].message}", fix=found.rewritten[0].fix)
     if found.is_same:
         return None
-    return _record(subject, found, COMMAND, _why(found))
+    return _record(subject, found, baseline.CERTIFYING, _why(found))
 
 
 def _why(found: Comparison) -> str:

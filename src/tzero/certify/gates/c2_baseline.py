@@ -9,6 +9,7 @@ from tzero.certify.baseline.captures import Rewritten, sealed_captures
 from tzero.certify.baseline.comparison import Comparison, compare
 from tzero.certify.baseline.day_states import day_states
 from tzero.certify.baseline.drift import Drift, DriftKind
+from tzero.certify.baseline.forged import Forged
 from tzero.certify.gate import Finding, GateResult, Verdict
 from tzero.certify.subject import Subject
 from tzero.certify.wording import are, number_of
@@ -59,8 +60,10 @@ class BaselineGate:
 
 def _summary(found: Comparison) -> str:
     if found.rewritten:
-        number = len(found.rewritten)
+        number = sum(isinstance(each, Rewritten) for each in found.rewritten)
         told = f"{number_of(number, 'capture')} of versions {are(number)} not what was captured"
+        if number < len(found.rewritten):
+            told = f"what seals the captures was changed since the last certificate; {told}"
         return f"{told}; {_of_days(found)}" if found.drifts else told
     return _of_days(found)
 
@@ -97,7 +100,7 @@ def _finding(drift: Drift) -> Finding:
     return Finding(f"C2.{drift.kind}", drift.message, drift.relation, column, drift.fix, drift.as_json())
 
 
-def _of_history(found: Rewritten) -> Finding:
+def _of_history(found: Rewritten | Forged) -> Finding:
     return Finding("C2.history", found.message, found.relation, "", found.fix, found.as_json(), found.columns)
 
 
