@@ -51,7 +51,7 @@ def test_made_shown_written_again_and_checked(applied: Shop) -> None:
     alone = applied.ok("certificate", "verify", str(path), "--output", "json").json
     assert [check["check"] for check in alone["checks"]] == ["id", "form", "digests", "gates", "verdict"]
     beside = applied.ok("certificate", "verify", str(path), "--target", "dev", "--output", "json").json
-    assert [check["check"] for check in beside["checks"][5:]] == ["kept copy", "newest", "chain", "guard"]
+    assert [check["check"] for check in beside["checks"][5:]] == ["kept copy", "newest", "chain", "captures", "guard"]
     assert alone["whole"] and beside["whole"]
 
 
