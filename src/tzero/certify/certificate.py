@@ -127,8 +127,8 @@ def certify(
     """State what the gates said. Certified when each holds, or is unproved and waived in every finding.
 
     ``baseline`` is the sha256 of the digests of what the relation holds, ``captures`` what seals the versions beneath
-    it, ``marks`` are those of its stored rows from before the first gate ran, ``max_age`` how old the certificate may be
-    where whoever asks for it does not say, ``since`` what the monotonic clock showed when certifying began.
+    it, ``marks`` are those of its stored rows from before the first gate ran, ``max_age`` how old the certificate may
+    be where whoever asks for it does not say, ``since`` what the monotonic clock showed when certifying began.
     """
     subject, results = certification.subject, certification.results
     now = dt.datetime.now(dt.UTC)
