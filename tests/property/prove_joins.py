@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.property.prove_parts import OWN, Parts
+from tests.property.prove_parts import Parts
 from tests.property.prove_relations import Relation
 
 
@@ -12,17 +12,17 @@ class Joins(Parts):
     def sided(self) -> str:
         """RIGHT and FULL joins, of events with the own row or of it with events."""
         g, name = self.g, self.g.name("j")
-        if self.base != OWN:
+        if self.base != self.own:
             return self.crossed()
         relation = g.relation(1)
         met = self.met(relation, name)
         events = f"{relation.sql} AS {name}"
         if g.often(0.7):
             side = g.one(("RIGHT JOIN", "RIGHT JOIN", "FULL JOIN"))
-            self.base = f"{events} {side} {OWN} ON {met}"
+            self.base = f"{events} {side} {self.own} ON {met}"
         else:
             side = g.one(("FULL JOIN", "FULL JOIN", "RIGHT JOIN"))
-            self.base = f"{OWN} {side} {events} ON {met}"
+            self.base = f"{self.own} {side} {events} ON {met}"
         if not self.base.endswith(met) or g.often(0.3 if " RIGHT JOIN sales" in self.base else 0.9):
             self.filters.append(g.one(("s.made IS NOT NULL", "s.id IS NOT NULL AND s.made IS NOT NULL")))
         if g.often(0.25):
@@ -64,8 +64,8 @@ class Joins(Parts):
             fixed += " WHERE " + g.before(f"o.{relation.of('time')[0]}", moment)
         if g.often(0.7):
             self.filters.append(g.one((f"s.made >= {moment}", f"s.made > {moment}", f"s.made > {moment}")))
-        if g.often(0.5) and self.base == OWN:
-            self.base = f"({fixed}) AS {name} CROSS JOIN {OWN}"
+        if g.often(0.5) and self.base == self.own:
+            self.base = f"({fixed}) AS {name} CROSS JOIN {self.own}"
             return f"{name}.v"
         return self.joined(f" CROSS JOIN ({fixed}) AS {name}", name)
 
@@ -111,8 +111,8 @@ class Joins(Parts):
         on = f"{name}.shop = s.shop AND s.made {sign} {name}.made"
         if g.often(0.2):
             on = on.replace("s.made", "s.made - INTERVAL '1 hour'")
-        if kind in ("RIGHT ", "FULL ") and self.base == OWN and g.often(0.6):
-            self.base = f"{source} AS {name} ASOF {kind}JOIN {OWN} ON {on}"
+        if kind in ("RIGHT ", "FULL ") and self.base == self.own and g.often(0.6):
+            self.base = f"{source} AS {name} ASOF {kind}JOIN {self.own} ON {on}"
         else:
             self.joins.append(f" ASOF {kind}JOIN {source} AS {name} ON {on}")
         if kind in ("RIGHT ", "FULL "):

@@ -9,62 +9,31 @@ and falsified. What is proved is kept and changed again: so the queries stay nea
 from __future__ import annotations
 
 import argparse
+import itertools
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
-from datetime import timedelta
-from functools import cache, partial
-from pathlib import Path
+from dataclasses import dataclass, field
+from functools import partial
 from random import Random
 
 import sqlglot
 from tests.property.prove_dialects import understood
+from tests.property.prove_keys import query_of_keys
 from tests.property.prove_mutants import crossed, ends, sampled, smaller
 from tests.property.prove_places import REFUSED
 from tests.property.prove_queries import query
+from tests.property.prove_settings import SETTINGS, Draw, Drawn
 from tests.property.prove_worlds import Found, Worlds
-from tests.specs.reading import HERE, Case, cases
+from tests.specs.reading import Case, cases
 
 from tzero.errors import ExpressionError, TzeroError
-from tzero.falsify.literals import Literals, read_literals
-from tzero.prove import Declarations, parse_toml, prove
+from tzero.falsify.literals import read_literals
+from tzero.prove import Declarations, prove
 
-REST = "SELECT id, made AS t0 FROM sales"
-_KEPT, _LIKE = 1500, 200
-Draw = Callable[[], Worlds]
-"""Gives worlds: the same ones for a while, then others."""
-
-
-def declared() -> Declarations:
-    """What the wide queries are read with."""
-    shared = parse_toml((HERE / "declarations.toml").read_text(encoding="utf-8"))
-    return shared.merged(
-        parse_toml((Path(__file__).parent / "prove_declarations.toml").read_text(encoding="utf-8"))
-    ).for_query()
-
-
-def tolerant() -> Declarations:
-    """The same, but rows of some relations may be used that became known a little after T0."""
-    plain = declared()
-    spans = {"visits": timedelta(days=1), "offers": timedelta(hours=6), "scans": timedelta(microseconds=1)}
-    return replace(plain, query=replace(plain.query, tolerance=spans))
-
-
-@cache
-def _literals() -> Literals:
-    return read_literals(
-        sqlglot.parse_one(query(f"like {number}", wide=True), read="duckdb") for number in range(_LIKE)
-    )
-
-
-def worlds_of(
-    seed: object, *, databases: int, futures: int, dialect: str = "duckdb", declarations: Declarations | None = None
-) -> Worlds:
-    """Worlds for the queries of the grammar."""
-    return Worlds(
-        declarations or declared(), _literals(), REST, seed, databases=databases, futures=futures, dialect=dialect
-    )
+_KEPT = 1500
+_TURNS = (0, 0, 1, 0, 0, 2)
+"""Which of the settings has its turn, again and again."""
 
 
 @dataclass
@@ -149,8 +118,8 @@ def changed(sql: str, random: Random, number: int, dialect: str = "duckdb") -> l
 class Stream:
     """What is tried, without end: new queries, changes of those that were proved, and of the literate cases."""
 
-    def __init__(self, seed: int, dialect: str = "duckdb") -> None:
-        self.seed, self.random, self.number, self.dialect = seed, Random(seed), 0, dialect
+    def __init__(self, seed: int, dialect: str = "duckdb", draw: Callable[..., str] = query) -> None:
+        self.seed, self.random, self.number, self.dialect, self.draw = seed, Random(seed), 0, dialect, draw
         self.kept: list[str] = []
 
     def keep(self, sql: str) -> None:
@@ -163,7 +132,7 @@ class Stream:
         while True:
             self.number += 1
             if self.number % 3 == 0 or len(self.kept) < 20:
-                yield query(f"{self.seed} {self.number}", wide=self.random.random() < 0.8, dialect=self.dialect)
+                yield self.draw(f"{self.seed} {self.number}", wide=self.random.random() < 0.8, dialect=self.dialect)
             elif self.random.random() < 0.15:
                 yield from crossed(*self.random.sample(self.kept, 2), self.random, self.dialect)
             else:
@@ -171,24 +140,6 @@ class Stream:
                 yield from once
                 if once and self.random.random() < 0.2:
                     yield from changed(once[0], self.random, 1, self.dialect)
-
-
-@dataclass
-class Drawn:
-    """Worlds for a while: after ``most`` queries, others."""
-
-    make: Callable[[int], Worlds]
-    most: int
-    asked: int = 0
-    held: Worlds | None = None
-
-    def __call__(self) -> Worlds:
-        if self.held is None or self.asked % self.most == 0:
-            if self.held is not None:
-                self.held.close()
-            self.held = self.make(self.asked)
-        self.asked += 1
-        return self.held
 
 
 def literate(seed: int, run: Run, random: Random, databases: int, futures: int) -> Callable[[], None]:
@@ -220,22 +171,19 @@ def _runs(case: Case, dialect: str) -> bool:
 
 
 def run(minutes: float, seed: int, databases: int, futures: int, some: int, dialect: str = "duckdb") -> Run:
-    found, stream = Run(some=some, dialect=dialect), Stream(seed, dialect)
-
-    def drawn_of(declarations: Declarations) -> Drawn:
-        more = {"databases": databases, "futures": futures}
-        return Drawn(
-            lambda number: worlds_of(f"{seed} {number}", **more, dialect=dialect, declarations=declarations), most=300
-        )
-
-    settings = [(declarations, drawn_of(declarations)) for declarations in (declared(), tolerant())]
+    found = Run(some=some, dialect=dialect)
+    drawn = [setting.drawn(f"{seed}", databases, futures, dialect) for setting in SETTINGS]
+    own, keys = Stream(seed, dialect), Stream(seed, dialect, query_of_keys)
+    streams = [(own, iter(own)), (own, iter(own)), (keys, iter(keys))]
     other = literate(seed, found, Random(seed), some or databases, futures)
     end, shown, told = time.monotonic() + 60 * minutes, time.monotonic(), 0
-    for number, sql in enumerate(stream):
+    for number in itertools.count():
         if time.monotonic() > end:
             break
-        declarations, drawn = settings[number % 5 == 0]
-        if found.try_one(sql, declarations, drawn, asked=number % 25 == 1):
+        which = _TURNS[number % len(_TURNS)]
+        stream, texts = streams[which]
+        sql = next(texts)
+        if found.try_one(sql, SETTINGS[which].declarations, drawn[which], asked=number % 25 == 1):
             stream.keep(sql)
         if number % 60 == 0:
             other()

@@ -76,7 +76,10 @@ def _cuts(node: exp.Expr) -> Iterator[Change]:
     if isinstance(node, exp.Window) and node.args.get("partition_by"):
         yield _set(lambda _: ("partition_by", []))
     if isinstance(node, exp.Subquery) and isinstance(node.parent, (exp.From, exp.Join)):
-        yield lambda n: exp.to_table(next(iter(t.name for t in n.find_all(exp.Table)), "sales"), alias=n.alias or None)
+        yield lambda n: exp.to_table(
+            next((t.name for t in n.find_all(exp.Table) if isinstance(t.this, exp.Identifier)), "sales"),
+            alias=n.alias or None,
+        )
 
 
 def _removed(node: exp.Expr) -> None:

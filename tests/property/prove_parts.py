@@ -16,8 +16,8 @@ class Parts:
         self.joins: list[str] = []
         self.filters: list[str] = []
         self.ctes: list[str] = []
-        self.base = OWN
-        """What the own row ``s`` comes from: itself, or a join that has it on its right."""
+        self.own = self.base = OWN
+        """The own row ``s``, and what it comes from: itself, or a join that has it in it."""
         self.recursive = False
 
     def met(self, relation: Relation, alias: str) -> str:

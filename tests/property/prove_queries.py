@@ -23,6 +23,8 @@ def query(seed: object, *, wide: bool = False, dialect: str = "duckdb") -> str:
 class Query(Shapes):
     """One query under construction; ``joins`` and ``filters`` grow as features need them."""
 
+    shown = "s.id, s.made AS t0"
+
     def sql(self) -> str:
         g = self.g
         features = [self._feature() for _ in range(g.random.choice((1, 1, 1, 1, 2) if g.wide else (1, 1, 2, 3)))]
@@ -32,7 +34,7 @@ class Query(Shapes):
         where = f" WHERE {' AND '.join(self.filters)}" if self.filters else ""
         recursive = "RECURSIVE " if self.recursive else ""
         head = f"WITH {recursive}{', '.join(self.ctes)} " if self.ctes else ""
-        found = f"{head}SELECT s.id, s.made AS t0, {listed} FROM {self.base}{''.join(self.joins)}{where}"
+        found = f"{head}SELECT {self.shown}, {listed} FROM {self.base}{''.join(self.joins)}{where}"
         if g.often(0.1):
             return f"SELECT * FROM ({found}) AS q WHERE {self._outside(len(features))}"
         return self.whole(found, len(features)) if g.wide and g.often(0.08) else found

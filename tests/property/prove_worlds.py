@@ -26,6 +26,9 @@ from tzero.falsify.values import Values
 from tzero.falsify.world import World, changes
 from tzero.prove import Declarations
 
+_SHOWN = 8
+"""So many of the rows that are others are told."""
+
 
 @dataclass(frozen=True)
 class Future:
@@ -117,7 +120,10 @@ class Worlds:
         case, moment = found.case, found.case.cut and found.case.cut.moment
         lines = [f"  {case.says}, cut {moment}, {found.difference.column}"]
         lines += [f"  before {found.difference.before}", f"  after  {found.difference.after}"]
-        for change in changes(case.before.world, case.after.world) if case.cut else ():
+        moved = list(changes(case.before.world, case.after.world)) if case.cut else []
+        if len(moved) > _SHOWN:
+            lines.append(f"  {len(moved)} rows are others, among them:")
+        for change in moved[:_SHOWN]:
             lines.append(f"  {change.verb} {change.relation} {change.before} -> {change.after}")
         return "\n".join(lines)
 

@@ -8,9 +8,10 @@ import duckdb
 import pytest
 from tests.property.prove_dialects import understood
 from tests.property.prove_faults import FAULTS, Fault
-from tests.property.prove_long import Run, Stream, declared, worlds_of
+from tests.property.prove_long import Run, Stream
 from tests.property.prove_mutants import smaller
 from tests.property.prove_queries import query
+from tests.property.prove_settings import declared, worlds_of
 from tests.property.prove_worlds import Worlds
 
 from tzero.prove import Declarations

@@ -29,6 +29,7 @@ class Check:
     anchor: Term
     facts: dict[str, None] = field(default_factory=dict)
     granted: dict[str, list[dict[Term, Term]]] = field(default_factory=dict)
+    present: bool = False
     _checking: set[Atom] = field(default_factory=set)
     _found: dict[tuple[Atom, int], tuple[Located, bool, dict[str, None]]] = field(default_factory=dict)
     """What was found of an atom under facts, and why; columns have most of theirs in common."""
@@ -43,8 +44,12 @@ class Check:
     # -- the anchor and the own row -------------------------------------------------------------------------------
 
     def grant_presence(self) -> None:
-        """From now on the row is there: what its presence says need not be said again of its values."""
+        """From now on the row is there: what its presence says need not be said again of its values.
+
+        A given spine says no more of them: that a key is given does not say that another relation has it.
+        """
         self._found.clear()
+        self.present = True
         for item in self.row.presence:
             for template in item.atom.exists:
                 self.granted.setdefault(template.source, []).append(dict(template.keys))
@@ -198,7 +203,12 @@ class Check:
         for known in self.granted.get(template.source, ()):
             if all(inner in known and store.equal(known[inner], outer) for inner, outer in template.keys):
                 return True
-        if self.given and template.keys and all(self._is_given(outer, item) for _, outer in template.keys):
+        if (
+            self.given
+            and not self.present
+            and template.keys
+            and all(self._is_given(outer, item) for _, outer in template.keys)
+        ):
             self.facts[f"the spine ({', '.join(self.query.spine)}) is given"] = None
             return True
         return any(self._all_hold(said, item) for said in settled_by(template, self.row.occurrences, store))

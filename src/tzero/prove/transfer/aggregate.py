@@ -41,7 +41,7 @@ class Aggregation:
         self.frames = frames
         self.call = call
         self.labels = interpreter.labels
-        self.contributing = Contributing(interpreter.labels, call, keyed=bool(grouping.keys))
+        self.contributing = Contributing(interpreter.labels, call, keyed=bool(grouping.keys) and len(frames) == 1)
         self.never_null = call.name in ("Count", "CountIf", "ApproxDistinct") or call.default is not None
 
     def term(self) -> Term:
@@ -69,7 +69,7 @@ class Aggregation:
         rows = self._rows(branch.row, branch.keys, item, lean)
         found = [*rows, *item.tests, *self.labels.values(item.values, item.store)]
         closing = self.grouping.closing(branch)
-        if lean:
+        if lean and branch.keys and len(self.grouping.branches) == 1:  # so that a group has a row of this kind
             alike = multiplying(closing, branch, item.store, item.observed)
             found = [dep for dep in found if dep.atom.kind is not Kind.ROW or dep.atom.part not in alike]
         return closing.close(found)

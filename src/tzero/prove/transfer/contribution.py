@@ -28,7 +28,7 @@ class Contribution:
 
 
 class Contributing:
-    """What the rows of one branch contribute to one call; ``keyed`` where a group is there because it has a row."""
+    """What the rows of one branch contribute to one call; ``keyed``: a group has such a row, or is not there."""
 
     def __init__(self, labels: Labels, call: Call, *, keyed: bool) -> None:
         self.labels = labels
