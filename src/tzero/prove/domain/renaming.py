@@ -44,6 +44,7 @@ class Renaming:
             occurrences=tuple(self.occurrence(occurrence) for occurrence in row.occurrences),
             unique=tuple(self.unique(unique) for unique in row.unique),
             single=row.single,
+            always=row.always,
             outer=row.outer,
             witnesses=tuple(self.template(template) for template in row.witnesses),
         )

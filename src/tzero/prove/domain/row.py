@@ -70,7 +70,8 @@ class Unique:
 class Row:
     """The columns of a row, the facts of it, what its presence depends on and what identifies it.
 
-    ``witnesses`` say which rows of other relations make sure that there is such a row, whoever they are.
+    ``witnesses`` say which rows of other relations make sure that there is such a row, whoever they are. ``single``:
+    there is no other row beside it; ``always``: nor are there none, whatever the data.
     """
 
     columns: dict[str, Term] = field(default_factory=dict)
@@ -80,6 +81,7 @@ class Row:
     occurrences: tuple[Occurrence, ...] = ()
     unique: tuple[Unique, ...] = ()
     single: bool = False
+    always: bool = False
     outer: frozenset[int] = frozenset()
     witnesses: tuple[Template, ...] = ()
 

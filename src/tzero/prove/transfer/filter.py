@@ -29,7 +29,8 @@ def filter_row(interpreter: Interpreter, row: Row, predicate: Term) -> Row | Non
         return None
     atoms, facts = settle(interpreter, located, kept)
     occurrences = tuple(replace(o, conditions=(*o.conditions, _said_of(o, predicate, row))) for o in row.occurrences)
-    kept = replace(kept, presence=kept.presence + tuple(map(Present, atoms)), occurrences=occurrences)
+    presence = kept.presence + tuple(map(Present, atoms))
+    kept = replace(kept, presence=presence, occurrences=occurrences, always=False)
     return kept.assume(facts)
 
 

@@ -58,9 +58,9 @@ class FromClause:
         """The frame of no FROM item: one row."""
         start = Frame(self.interpreter, outer=self.outer, aliases=self.aliases, names=self.names)
         if self.outer is None:
-            start.row = Row(single=True)
+            start.row = Row(single=True, always=True)
         else:
-            start.row = Row(store=self.outer.row.store, single=True, outer=self.outer.row.uids())
+            start.row = Row(store=self.outer.row.store, single=True, always=True, outer=self.outer.row.uids())
         return start
 
     def _lateral_view(self, frames: list[Frame], node: exp.Expr) -> list[Frame]:
@@ -224,7 +224,7 @@ class FromClause:
             atoms = self.interpreter.ledger[outer.marker]
             covering = tuple(replace(o, total=False) for o in joined.occurrences)
             presence = joined.presence + tuple(map(Present, atoms))
-            joined = replace(joined, presence=presence, occurrences=covering, witnesses=())
+            joined = replace(joined, presence=presence, occurrences=covering, witnesses=(), always=False)
             joined = joined.assume((NotNull(outer.marker),))
         return [self._placed(pair, joined, alias, with_terms(row.columns, outer.columns()) if side == "LEFT" else None)]
 

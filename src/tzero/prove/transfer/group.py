@@ -100,7 +100,7 @@ class Grouping:
     def row(self) -> Row:
         """The group as a row; its columns are left to the caller."""
         if not self.branches[0].keys:
-            return Row(store=self._final(), single=True, outer=self._outer_parts())
+            return Row(store=self._final(), single=True, always=True, outer=self._outer_parts())
         atoms = self.presence()
         for key in self.keys:
             if isinstance(key, Var) and key not in self.interpreter.ledger:

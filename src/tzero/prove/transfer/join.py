@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 def side_by_side(left: Row, right: Row) -> Row:
     """Every pair of rows: the cross join."""
-    keep_left, keep_right = right.single, left.single
+    keep_left, keep_right = right.always, left.always
     return Row(
         store=left.store.joined(right.store),
         presence=left.presence + right.presence,
@@ -33,8 +33,9 @@ def side_by_side(left: Row, right: Row) -> Row:
         occurrences=_covering(left.occurrences, keep_left) + _covering(right.occurrences, keep_right),
         unique=left.unique + right.unique,
         single=left.single and right.single,
+        always=left.always and right.always,
         outer=left.outer | right.outer,
-        witnesses=(left.witnesses if right.single else ()) + (right.witnesses if left.single else ()),
+        witnesses=(left.witnesses if right.always else ()) + (right.witnesses if left.always else ()),
     )
 
 
@@ -99,6 +100,7 @@ class OuterJoin:
             + tuple(replace(o, total=False, marker=o.marker or self.marker) for o in self.right.occurrences),
             unique=self.left.unique + self.right.unique,
             single=self.left.single and self.right.single,
+            always=self.left.always and self.right.single,
             outer=self.left.outer,
             witnesses=self.left.witnesses,
         )
@@ -126,7 +128,7 @@ class OuterJoin:
         atoms = closing.close(self._matching())
         occurrences = _covering(self.left.occurrences, False)
         presence = self.left.presence + tuple(map(Present, atoms))
-        row = replace(self.left, presence=presence, occurrences=occurrences, witnesses=())
+        row = replace(self.left, presence=presence, occurrences=occurrences, witnesses=(), always=False)
         return row.assume(closing.facts)
 
     def closing(self) -> Closing:

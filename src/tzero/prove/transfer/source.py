@@ -205,7 +205,7 @@ def _values(interpreter: Interpreter, node: exp.Values, outer: Frame | None) -> 
     if len({tuple(map(str, key)) for key in keys}) != len(keys):
         row = replace(row, parts=tuple(replace(part, keys=()) for part in row.parts))
     if len(cells) == 1:
-        return Row(columns=dict(zip(types, cells[0], strict=True)), store=frame.row.store, single=True)
+        return Row(columns=dict(zip(types, cells[0], strict=True)), store=frame.row.store, single=True, always=True)
     return _not_null(row) if full else row
 
 

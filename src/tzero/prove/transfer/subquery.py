@@ -98,7 +98,7 @@ def _scalar(node: exp.Expr, frame: Frame) -> Term:
     if not columns:
         return frame.unknown(node, "a subquery without columns")
     row = rows[0]
-    if row.single and not row.parts and not row.presence:
+    if row.always and not row.parts:
         frame.row = replace(frame.row, store=frame.row.store.joined(row.store))
         return columns[0]
     join = OuterJoin(frame.interpreter, frame.row, row, TRUE, node)
