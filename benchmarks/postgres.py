@@ -69,12 +69,12 @@ class Clock:
             self.postmaster = 0
 
     def timed(self, name: str, action: Callable[[], object]) -> None:
-        worked, started = self._processor(), time.perf_counter()
+        worked, started = self.processor(), time.perf_counter()
         action()
         elapsed = time.perf_counter() - started
-        self.found.setdefault(name, []).append((elapsed, self._processor() - worked))
+        self.found.setdefault(name, []).append((elapsed, self.processor() - worked))
 
-    def _processor(self) -> float:
+    def processor(self) -> float:
         """Processor seconds of the server: of the processes that it has, and of those that it had."""
         if not self.postmaster:
             return 0.0

@@ -34,7 +34,7 @@ _CUTS = 64
 _BACK = 4 * DAY
 _TURNS, _SLOW = 4, 1.0
 """How many worlds are tried after one cut, and after how many seconds another cut is worth more."""
-LEAST = 2.0
+LEAST = 1.5
 """How long a search goes on at least that may end once it has exercised enough."""
 
 
