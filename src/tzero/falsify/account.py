@@ -77,7 +77,7 @@ class Account:
         return Trial(
             outcome, self.engine, self.seed, self.budget.elapsed, self.databases, self.cuts, dict(self.exercised),
             () if self.witness else unmoved, tuple(alone), reason, self.witness, parts,
-            () if self.witness else tuple(self.untried),
+            () if self.witness else tuple(name for name in self.untried if name not in self.exercised),
         )  # fmt: skip
 
     def _of(self, name: str) -> Exercise:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from sqlglot import exp
@@ -23,10 +23,20 @@ class Closure:
 
     views: tuple[tuple[RelationName, Tree], ...]
     bases: tuple[RelationName, ...]
+    _texts: dict[tuple[RelationName, tuple[tuple[RelationName, str], ...]], str] = field(
+        init=False, default_factory=dict, repr=False, compare=False
+    )
 
     @property
     def trees(self) -> list[Tree]:
         return [tree for _, tree in self.views]
+
+    def text(self, engine: Engine, view: RelationName, names: Mapping[RelationName, str]) -> str:
+        """A view as text that reads the named subqueries; written once, since every world asks for the same."""
+        asked = (view, tuple(names.items()))
+        if asked not in self._texts:
+            self._texts[asked] = engine.render(renamed(dict(self.views)[view], names))
+        return self._texts[asked]
 
 
 def closure_of(

@@ -12,7 +12,7 @@ from sqlglot import exp
 
 from tzero.engines.base import Engine
 from tzero.engines.catalog import ColumnInfo
-from tzero.falsify.closure import Closure, renamed
+from tzero.falsify.closure import Closure
 from tzero.falsify.tables import Table
 from tzero.falsify.world import Row, World, changes
 from tzero.sql.build import relation
@@ -52,8 +52,8 @@ class Rewriter:
             if text is not None:
                 names[name] = f"{prefix}_base_{at}"
                 found.append((names[name], text))
-        for at, (name, tree) in enumerate(self.closure.views):
-            text = self.engine.render(renamed(tree, names))
+        for at, (name, _) in enumerate(self.closure.views):
+            text = self.closure.text(self.engine, name, names)
             names[name] = f"{prefix}_view_{at}"
             found.append((names[name], text))
         return found, found[-1][0]

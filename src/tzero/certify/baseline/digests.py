@@ -103,6 +103,7 @@ def _digests(forms: Sequence[Form], sums: Sequence[object]) -> list[str]:
     for form in forms:
         taken = sums[at : at + (1 if form.is_float else 2)]
         at += len(taken)
-        text = ",".join("" if value is None else str(int(str(value))) for value in taken)
+        # a sum of PostgreSQL is a decimal, which may show an exponent
+        text = ",".join("" if v is None else str(v if isinstance(v, int) else int(str(v))) for v in taken)
         found.append(hashlib.sha256(text.encode()).hexdigest()[:DIGITS])
     return found
