@@ -13,6 +13,7 @@ from sqlglot.errors import ParseError, SqlglotError
 from sqlglot.tokenizer_core import Token, TokenType
 
 from tzero.errors import ExpressionError
+from tzero.sql.interval_texts import cut_interval, half_read
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +48,14 @@ def parse_one(text: str, dialect: str) -> exp.Expr:
 def parse_all(text: str, dialect: str, *, what: str = "this") -> list[exp.Expr]:
     """The statements of a text.
 
-    Raises ExpressionError where one of them does not parse.
+    Raises ExpressionError where one of them does not parse, or would be read only in part.
     """
+    cut = half_read(text, dialect)
+    if cut is not None:
+        raise ExpressionError(
+            f"{what} holds INTERVAL '{cut}', of which only a part would be read",
+            fix="write one interval per unit, such as INTERVAL '1 day' + INTERVAL '2 hours'",
+        )
     try:
         return [tree for tree in sqlglot.parse(text, read=dialect) if tree is not None]
     except RecursionError as error:
@@ -77,6 +84,10 @@ def _separately(text: str, dialect: str) -> Iterator[exp.Expr | Unreadable]:
         yield Unreadable(_reason(error), end=len(text))
         return
     for some in _statements(tokens):
+        cut = cut_interval(some)
+        if cut is not None:
+            yield _about(f"only a part of INTERVAL '{cut}' would be read", some)
+            continue
         try:
             yield from (tree for tree in speaks.parser().parse(some, text) if tree is not None)
         except ParseError as error:

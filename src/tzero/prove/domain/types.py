@@ -53,6 +53,18 @@ def type_of(node: exp.Expr | None, dialect: str) -> str:
     return _BY_NAME.get(name, UNKNOWN)
 
 
+def rounds(node: exp.Expr) -> bool:
+    """Whether a cast to this type may move a time or an interval: it keeps less than microseconds.
+
+    >>> rounds(exp.DataType.build("timestamp(0)", dialect="postgres")), rounds(exp.DataType.build("timestamp"))
+    (True, False)
+    """
+    kept = node.expressions
+    return getattr(node.this, "value", "") in ("TIMESTAMP_S", "TIMESTAMP_MS") or (
+        type_of(node, "") in (INSTANT, NAIVE, INTERVAL) and bool(kept) and str(kept[0].this) != "6"
+    )
+
+
 def declared_type(text: str, dialect: str) -> str:
     """The prover's type of a declared type name.
 

@@ -13,6 +13,7 @@ from tzero.prove.transfer import times
 from tzero.prove.transfer.ages import compared, difference_signs
 from tzero.prove.transfer.binding import bind, bind_all, binds
 from tzero.prove.transfer.frame import Frame
+from tzero.prove.transfer.literal_arrays import elements_of
 
 
 @binds(exp.And)
@@ -155,6 +156,7 @@ def _quantified(node: exp.Expr, frame: Frame, op: str, swapped: bool) -> Term:
     """``x = ANY (ARRAY[..])`` and ``x <> ALL (ARRAY[..])``."""
     right = node.expression
     inner = right.expressions[0] if isinstance(right, exp.Anonymous) else right.this
+    elements = elements_of(inner)
     while isinstance(inner, (exp.Paren, exp.Cast)):
         inner = inner.this
     value = bind(node.this, frame)
@@ -163,8 +165,8 @@ def _quantified(node: exp.Expr, frame: Frame, op: str, swapped: bool) -> Term:
         if op == "eq" and isinstance(right, exp.Any):
             return frame.interpreter.membership(node, query, frame)
         return frame.interpreter.quantified(node, query, value, frame)
-    if not isinstance(inner, exp.Array):
+    if elements is None:
         note = "ANY or ALL over something that is not a literal array"
         return frame.unknown(node, note, (value, bind(inner, frame)), BOOL)
-    parts = [compare(frame, op, swapped, value, bind(item, frame), node) for item in inner.expressions]
+    parts = [compare(frame, op, swapped, value, bind(item, frame), node) for item in elements]
     return either(parts) if isinstance(right, exp.Any) else both(parts)

@@ -26,6 +26,7 @@ from tzero.prove.domain.types import (
     UNKNOWN,
     WHOLE,
     parse_interval,
+    rounds,
     type_of,
 )
 from tzero.prove.transfer import times
@@ -126,7 +127,12 @@ def _negative(node: exp.Expr, frame: Frame) -> Term:
 def _cast(node: exp.Expr, frame: Frame) -> Term:
     value = bind(node.this, frame)
     to = type_of(node.args["to"], frame.dialect)
-    return cast(frame, value, to, node)
+    found = cast(frame, value, to, node)
+    if not rounds(node.args["to"]) or found is NULL:
+        return found
+    if to == INTERVAL:
+        return frame.unknown(node, "an interval that is cut to a precision", (value,), INTERVAL)
+    return app("strict", found, type_=found.type, params=("rounded", node.args["to"].sql()))
 
 
 def cast(frame: Frame, value: Term, to: str, node: exp.Expr) -> Term:

@@ -15,6 +15,7 @@ from tzero.prove.domain.types import INTERVAL
 from tzero.prove.transfer import times
 from tzero.prove.transfer.expression import bind, join_types
 from tzero.prove.transfer.frame import Frame
+from tzero.prove.transfer.literal_arrays import elements_of
 from tzero.prove.transfer.scan import scan
 from tzero.prove.transfer.wording import worded
 
@@ -179,10 +180,9 @@ def unnested(interpreter: Interpreter, node: exp.Expr, args: list[exp.Expr], out
         row = _series(interpreter, inner, outer)
         name = "unnest"
         return replace(row, columns={name: next(iter(row.columns.values()))})
-    while isinstance(inner, (exp.Paren, exp.Cast)):
-        inner = inner.this
-    if isinstance(inner, exp.Array):
-        elements = tuple(bind(item, frame) for item in inner.expressions)
+    written = elements_of(inner)
+    if written is not None:
+        elements = tuple(bind(item, frame) for item in written)
         row = literal_row(interpreter, {"unnest": join_types(e.type for e in elements)}, elements, frame)
         values = [e.value for e in elements if isinstance(e, Const)]
         if len(values) != len(elements) or len(set(values)) != len(values):

@@ -32,6 +32,9 @@ class Reaching:
 
     def reach(self) -> Reach | None:
         name = self.w.name
+        nth = self.w.inner.args.get("offset") if name in functions.FRAME_VALUES else None
+        if isinstance(nth, exp.Expr):
+            self.more = (bind(nth, self.frame),)
         if self.w.call is None and name not in functions.FRAME_VALUES:
             return self._ranking_reach(name)
         if not self.order and (self.w.spec is None or self.w.spec.frame is None):

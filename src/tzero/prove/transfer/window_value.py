@@ -67,6 +67,8 @@ class Value:
         if special is not None:
             return special
         atoms = self._atoms(reach, outside)
+        # A default shows where there is no other row, and which row is the n-th is asked of the own row.
+        atoms += [item.atom for item in self.labels.values(reaching.more, outside)]
         if OWN in reach.positions:
             atoms += self._own_atoms()
         atoms += self._noted(reach)
