@@ -41,7 +41,7 @@ class Limiting:
     def limited(self, frames: list[Frame]) -> list[Row]:
         """The rows that LIMIT, OFFSET or FETCH leaves."""
         limit, offset = self.node.args.get("limit"), self.node.args.get("offset")
-        if limit is None and offset is None:
+        if limit is None and (offset is None or _is_zero(offset)):
             return [frame.row for frame in frames]
         if not self._aligned(frames):
             note = "LIMIT over a union of rows is not understood"
@@ -107,6 +107,11 @@ def takes_one(node: exp.Select) -> bool:
     """Whether a query takes the first of its rows, and no other."""
     limit = node.args.get("limit")
     return _is_one(limit) and node.args.get("offset") is None and not _with_ties(limit)
+
+
+def _is_zero(offset: exp.Expr) -> bool:
+    """Whether an OFFSET leaves every row: it only keeps a planner from looking into the query."""
+    return isinstance(offset.expression, exp.Literal) and offset.expression.name == "0"
 
 
 def _only(row: Row) -> Row:

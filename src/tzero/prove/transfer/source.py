@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from tzero.prove.domain.facts import NotNull
+from tzero.prove.domain.label import Kind
 from tzero.prove.domain.renaming import Renaming
 from tzero.prove.domain.row import Occurrence, Part, Present, Row, new_part
 from tzero.prove.domain.terms import DATE, DAY, INSTANT, INT, NAIVE, Const, Term, Var
-from tzero.prove.domain.types import INTERVAL
+from tzero.prove.domain.types import INTERVAL, Span
 from tzero.prove.transfer import times
 from tzero.prove.transfer.expression import bind, join_types
 from tzero.prove.transfer.frame import Frame
@@ -143,8 +144,11 @@ def _series(interpreter: Interpreter, node: exp.Expr, outer: Frame | None) -> Ro
     type_ = join_types(term.type for term in bound[:2])
     if type_ == DATE and (len(bound) < 3 or bound[2].type != INT):
         type_ = NAIVE if interpreter.dialect != "spark" else DATE
-    row = literal_row(interpreter, {"generate_series": type_}, bound, frame)
     span = times.span_of(bound[2]) if len(bound) > 2 else None
+    if type_ == INSTANT and not interpreter.zone and (span is None or _is_calendar(span, interpreter.dialect)):
+        note = "the days of a series of instants are those of the session's zone"
+        bound = (*bound, frame.impure(Kind.SESSION, node, note))
+    row = literal_row(interpreter, {"generate_series": type_}, bound, frame)
     start = bound[0] if bound else None
     daily = span is not None and not span.months and not span.micros and span.days > 0
     if daily and type_ == NAIVE and isinstance(start, Const) and start.at is not None and start.at % DAY == 0:
@@ -152,6 +156,11 @@ def _series(interpreter: Interpreter, node: exp.Expr, outer: Frame | None) -> Ro
         assert isinstance(old, Var)
         old.grain = DAY
     return _not_null(row)
+
+
+def _is_calendar(span: Span, dialect: str) -> bool:
+    """Whether a step has days in it that may be longer or shorter than 24 hours; Spark's hours make such days, too."""
+    return bool(span.days or span.months or (dialect == "spark" and abs(span.micros) >= DAY))
 
 
 def _as_instant(frame: Frame, term: Term, node: exp.Expr) -> Term:
