@@ -6,6 +6,7 @@ import datetime as dt
 import hashlib
 from dataclasses import dataclass
 
+from tzero.state.appending import append_numbered
 from tzero.state.schema import StateSchema
 
 TABLE = "t0_accepted"
@@ -33,9 +34,4 @@ def latest(state: StateSchema) -> dict[str, Accepted]:
 def append(state: StateSchema, relation: str, definition: str, by: str, why: str) -> None:
     """Accept a definition; inside the caller's transaction."""
     sha256 = hashlib.sha256(definition.encode()).hexdigest()
-    number = state.next_number(TABLE, "number")
-    state.write(
-        TABLE,
-        f"INSERT INTO {{table}} (number, {_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)",
-        [number, relation, sha256, definition, by, why, dt.datetime.now(dt.UTC)],
-    )
+    append_numbered(state, TABLE, Accepted(relation, sha256, definition, by, why, dt.datetime.now(dt.UTC)))

@@ -1,9 +1,9 @@
-"""Append many records to a state table, all in one."""
+"""Append records to a state table: many, all in one, or one under the next number."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import astuple
+from dataclasses import astuple, fields
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -20,3 +20,13 @@ def append_all(state: StateSchema, table: str, schema: pa.Schema, records: Itera
     if columns:
         arrays = [pa.array(values, kind) for values, kind in zip(columns, schema.types, strict=True)]
         state.engine.load(state.relation(table), pa.table(arrays, schema).to_reader(), append=True)
+
+
+def append_numbered(state: StateSchema, table: str, record: DataclassInstance) -> None:
+    """Write a record whose fields are columns, with the next ``number``; inside the caller's transaction."""
+    names = ["number", *(field.name for field in fields(record))]
+    state.write(
+        table,
+        f"INSERT INTO {{table}} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})",
+        [state.next_number(table, "number"), *astuple(record)],
+    )

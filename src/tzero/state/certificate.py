@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
+from tzero.state.appending import append_numbered
 from tzero.state.schema import StateSchema
 
 TABLE = "t0_certificate"
@@ -27,19 +28,7 @@ class CertificateRecord:
 
 
 def append(state: StateSchema, record: CertificateRecord) -> None:
-    state.write(
-        TABLE,
-        f"INSERT INTO {{table}} (number, {_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)",
-        [
-            state.next_number(TABLE, "number"),
-            record.certificate_id,
-            record.relation,
-            record.verdict,
-            record.certified_at,
-            record.run_id,
-            record.statement,
-        ],
-    )
+    append_numbered(state, TABLE, record)
 
 
 def latest(state: StateSchema, relation: str) -> CertificateRecord | None:

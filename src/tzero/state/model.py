@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
+from tzero.state.appending import append_numbered
 from tzero.state.schema import StateSchema
 
 TABLE = "t0_model"
@@ -28,19 +29,7 @@ class ModelRecord:
 
 def append(state: StateSchema, record: ModelRecord) -> None:
     """Add a row; inside the caller's transaction."""
-    state.write(
-        TABLE,
-        f"INSERT INTO {{table}} (number, {_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)",
-        [
-            state.next_number(TABLE, "number"),
-            record.model_id,
-            record.relations,
-            record.certificate_ids,
-            record.dataset_sha256,
-            record.trained_at,
-            record.card,
-        ],
-    )
+    append_numbered(state, TABLE, record)
 
 
 def find(state: StateSchema, model_id: str) -> ModelRecord | None:
