@@ -65,6 +65,6 @@ def _cells(subject: Subject, names: tuple[RelationName, ...]) -> int:
     """About how many values views have: each has a row for each own row."""
     described = [subject.engine.describe(name) for name in names]
     columns = sum(len(found.columns) for found in described if found is not None)
-    own = subject.declarations.query.own
+    own = (subject.declarations.query.own or "").lower()
     counted = next((name for name in subject.sources if str(name).lower() == own), subject.anchors.relation)
     return rows_of(subject.engine, subject.anchors.relation if counted.is_file else counted) * columns

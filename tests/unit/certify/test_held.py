@@ -7,6 +7,8 @@ from tests.unit.certify.own import OWN_SQL, own_subject
 from tests.unit.certify.shop import Shop
 
 from tzero.certify.baseline import take
+from tzero.certify.certificate import certify
+from tzero.certify.certification import Certification
 from tzero.certify.gates.b3_rows import RowsGate
 from tzero.certify.held import held
 from tzero.certify.standing import standing_of
@@ -18,6 +20,7 @@ _LATE = "INSERT INTO raw.sales VALUES (900, TIMESTAMP '2024-03-01', 'b1', 'red',
 def test_every_gate_reads_the_rows_of_one_moment(shop: Shop) -> None:
     with held(shop.subject()) as once:
         assert {str(name) for name in once.held} == {"shop.features", "shop.features_base"}
+        assert certify(Certification(once, ())).predicate["held"] == ["shop.features", "shop.features_base"]
         whole = take(once)
         shop.run(_LATE)
         assert (take(once), standing_of(once).rows) == (whole, 120)
