@@ -51,10 +51,12 @@ class Meter:
 
     def __init__(self, url: str | None) -> None:
         self._server = Server(url) if url else None
+        self._served = 0.0
 
     def now(self) -> Seconds:
-        served = self._server.processor() if self._server else 0.0
-        return Seconds(time.perf_counter(), time.process_time() + served)
+        if self._server:  # a process that has ended is missed until its parent counts it
+            self._served = max(self._served, self._server.processor())
+        return Seconds(time.perf_counter(), time.process_time() + self._served)
 
     def of(self, work: Callable[[], object]) -> Seconds:
         before = self.now()

@@ -35,9 +35,10 @@ def digest(engine: Engine, scan: Scan, days: Collection[str] | None = None) -> t
     found: dict[str, DayDigest] = {}
     for start in range(0, len(scan.columns), _AT_ONCE):
         forms = [Form(column, engine.dialect, "r") for column in scan.columns[start : start + _AT_ONCE]]
+        widths = [_width(form) for form in forms]
         sealed = sealing.row if start == 0 else "0"
         for name, rows, total, *sums in engine.rows(_query(scan, forms, sealed, days)):
-            day, digests = name or UNDATED, tuple(_digests(forms, sums))
+            day, digests = name or UNDATED, tuple(_digests(widths, sums))
             if start == 0:
                 found[day] = DayDigest(day, int(rows), digests, sealing.seal(day, int(rows), int(total)))
             else:
@@ -74,7 +75,7 @@ def _query(scan: Scan, forms: Sequence[Form], sealed: str, days: Collection[str]
     key = [Form(column, dialect, "r") for name in scan.key for column in scan.columns if column.name == name]
     day = scan.day(dialect)
     wanted = "" if days is None else f" WHERE {_among(day, days)}"
-    sums = "".join(f", s{at}" for at in range(sum(1 if form.is_float else 2 for form in forms)))
+    sums = "".join(f", s{at}" for at in range(sum(map(_width, forms))))
     found = sums_of(day, f"{scan.source(dialect)}{wanted}", key, forms, sealed)
     # a day becomes a text once, not once per row
     return f"SELECT CAST(part AS text), n, whole{sums} FROM ({found}) AS sums"
@@ -98,10 +99,15 @@ def _sums(form: Form, value: str) -> list[str]:
     ]
 
 
-def _digests(forms: Sequence[Form], sums: Sequence[object]) -> list[str]:
+def _width(form: Form) -> int:
+    """How many sums a column has."""
+    return 1 if form.is_float else 2
+
+
+def _digests(widths: Sequence[int], sums: Sequence[object]) -> list[str]:
     found, at = [], 0
-    for form in forms:
-        taken = sums[at : at + (1 if form.is_float else 2)]
+    for width in widths:
+        taken = sums[at : at + width]
         at += len(taken)
         # a sum of PostgreSQL is a decimal, which may show an exponent
         text = ",".join("" if v is None else str(v if isinstance(v, int) else int(str(v))) for v in taken)
