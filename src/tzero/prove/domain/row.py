@@ -37,6 +37,11 @@ class Part:
         return tuple(key for key in self.keys if all(term in self.terms for term in key))
 
 
+def any_part(terms: tuple[Term, ...] = ()) -> Part:
+    """An underlying row that nothing identifies: of what is not understood, there may be many that look alike."""
+    return Part(new_part(), "", terms, ())
+
+
 @dataclass(frozen=True, slots=True)
 class Occurrence:
     """One use of a named relation. ``total``: each of its rows that meets the conditions yields a row here."""

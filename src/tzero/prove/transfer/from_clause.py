@@ -18,7 +18,7 @@ from tzero.prove.transfer.frame import Frame
 from tzero.prove.transfer.join import OuterJoin, inner, side_by_side
 from tzero.prove.transfer.join_condition import condition, inequality
 from tzero.prove.transfer.nested import as_one, as_row, is_nested, place, with_terms
-from tzero.prove.transfer.source import renamed, rows_of
+from tzero.prove.transfer.source import renamed, rows_of, shaped
 
 if TYPE_CHECKING:
     from tzero.prove.transfer.interpreter import Interpreter
@@ -82,8 +82,7 @@ class FromClause:
             rows = self.interpreter.query(node.this, self.names, self.outer)
             if self.interpreter.dialect == "duckdb" and self._correlates(node, frame):
                 rows = self.interpreter.query(node.this, self.names, frame)
-            if node.args.get("pivots"):
-                rows = [self.interpreter.opaque(node, "PIVOT is not understood", rows)]
+            rows = shaped(self.interpreter, node, rows)
             return node.alias_or_name.lower(), [renamed(row, node) for row in rows]
         return rows_of(self.interpreter, node, self.names, scope)
 

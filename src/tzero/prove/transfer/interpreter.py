@@ -11,7 +11,7 @@ from tzero.prove.declarations import Declarations
 from tzero.prove.domain.closing import Settle
 from tzero.prove.domain.existence import settled_by
 from tzero.prove.domain.label import Atom, Kind, Ledger, Located, Origin
-from tzero.prove.domain.row import Occurrence, Present, Row
+from tzero.prove.domain.row import Occurrence, Present, Row, any_part
 from tzero.prove.domain.terms import Term, Var
 from tzero.prove.domain.types import UNKNOWN
 from tzero.prove.meaning.labels import Labels
@@ -120,12 +120,13 @@ class Interpreter:
                 self.ledger[var] = (atom,)
                 columns.setdefault(name, var)
         presence = (Present(atom), *(item for row in rows for item in row.presence))
-        return Row(columns=columns or self._any_columns(atom), presence=presence)
+        shown = tuple(columns.values())
+        return Row(columns=columns or self._any_columns(atom), presence=presence, parts=(any_part(shown),))
 
     def undeclared(self, node: exp.Expr, name: str, note: str = "it is neither declared nor a known view") -> Row:
         """A relation without declarations: known at no time."""
         atom = Atom(Kind.UNDECLARED, None, name, origin=self.origin(node, f"{name}: {note}"))
-        return Row(columns=self._any_columns(atom), presence=(Present(atom),))
+        return Row(columns=self._any_columns(atom), presence=(Present(atom),), parts=(any_part(),))
 
     def _any_columns(self, atom: Atom) -> UndeclaredColumns:
         def make(name: str) -> Term:

@@ -9,7 +9,7 @@ from sqlglot import exp
 
 from tzero.prove.domain.facts import IDENTICAL_WHEN_EQUAL
 from tzero.prove.domain.row import Row, Unique
-from tzero.prove.domain.terms import INT, Const, Var, app, const
+from tzero.prove.domain.terms import INT, Const, Term, app, const
 from tzero.prove.transfer.expression import bind
 from tzero.prove.transfer.filter import filter_row
 from tzero.prove.transfer.frame import Frame
@@ -46,6 +46,9 @@ class Limiting:
         if not self._aligned(frames):
             note = "LIMIT over a union of rows is not understood"
             return [self.interpreter.opaque(self.node, note, [frame.row for frame in frames])]
+        if _option(limit, "percent"):
+            note = "LIMIT of a share of the rows depends on how many there are"
+            return [self.interpreter.opaque(self.node, note, [frame.row for frame in frames])]
         ties = _with_ties(limit)
         one = takes_one(self.node)
         order = self.node.args.get("order")
@@ -75,12 +78,18 @@ class Limiting:
             test = (
                 app("eq", term, const(1, INT), type_="bool")
                 if first
-                else app("le", term, Var("limit", INT), type_="bool")
+                else app("le", term, self._last(frame), type_="bool")
             )
             kept = filter_row(self.interpreter, frame.row.assume(facts), test)
             if kept is not None:
                 found.append(frame.copy(kept))
         return found
+
+    def _last(self, frame: Frame) -> Term:
+        """The number of the last row that LIMIT and OFFSET let through: a function of both."""
+        clauses = [clause for name in ("limit", "offset") if (clause := self.node.args.get(name)) is not None]
+        amounts = [clause.args.get("count") or clause.args.get("expression") for clause in clauses]
+        return app("strict", *(bind(n, frame) for n in amounts if n is not None), type_=INT, params=("limit",))
 
     def _aligned(self, frames: list[Frame]) -> bool:
         return bool(frames) and (not self.node.args.get("distinct") or len(frames) == 1)
@@ -106,7 +115,7 @@ class Limiting:
 def takes_one(node: exp.Select) -> bool:
     """Whether a query takes the first of its rows, and no other."""
     limit = node.args.get("limit")
-    return _is_one(limit) and node.args.get("offset") is None and not _with_ties(limit)
+    return _is_one(limit) and node.args.get("offset") is None and not (_with_ties(limit) or _option(limit, "percent"))
 
 
 def _is_zero(offset: exp.Expr) -> bool:
@@ -120,8 +129,12 @@ def _only(row: Row) -> Row:
 
 
 def _with_ties(limit: exp.Expr | None) -> bool:
-    options = limit.args.get("limit_options") if isinstance(limit, exp.Fetch) else None
-    return isinstance(options, exp.Expr) and bool(options.args.get("with_ties"))
+    return isinstance(limit, exp.Fetch) and _option(limit, "with_ties")
+
+
+def _option(limit: exp.Expr | None, name: str) -> bool:
+    options = limit.args.get("limit_options") if limit is not None else None
+    return isinstance(options, exp.Expr) and bool(options.args.get(name))
 
 
 def _is_one(limit: exp.Expr | None) -> bool:

@@ -34,9 +34,7 @@ def rows_of(interpreter: Interpreter, node: exp.Expr, names: Names, outer: Frame
     if isinstance(node, exp.Table):
         rows = _table(interpreter, node, names, outer)
     elif isinstance(node, exp.Subquery):
-        rows = interpreter.query(node.this, names, None)
-        if node.args.get("pivots"):
-            rows = [interpreter.opaque(node, "PIVOT is not understood", rows)]
+        rows = shaped(interpreter, node, interpreter.query(node.this, names, None))
     elif isinstance(node, exp.Lateral):
         rows = _lateral(interpreter, node, names, outer)
     elif isinstance(node, exp.Values):
@@ -47,6 +45,14 @@ def rows_of(interpreter: Interpreter, node: exp.Expr, names: Names, outer: Frame
         rows = [interpreter.opaque(node, f"{type(node).__name__} in FROM is not understood", [])]
     rows = [_named_by(alias, row) for row in rows] if _is_function(node) else rows
     return alias, [renamed(row, node) for row in rows]
+
+
+def shaped(interpreter: Interpreter, node: exp.Expr, rows: list[Row]) -> list[Row]:
+    """The rows of a subquery after what stands behind it: a pivot of them, a sample."""
+    for argument in ("pivots", "sample"):
+        if node.args.get(argument):
+            return [interpreter.opaque(node, f"{argument} of a subquery is not understood", rows)]
+    return rows
 
 
 def _is_function(node: exp.Expr) -> bool:
