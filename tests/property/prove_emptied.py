@@ -12,6 +12,19 @@ FIXED = Relation(
     {"key": ("id",), "word": ("shop",), "time": ("made",), "number": ("price",)},
 )  # fmt: skip
 
+BESIDE = (
+    "(SELECT 1 AS y FROM shops HAVING COUNT(*) > 2)",
+    "(SELECT 1 AS y FROM visits HAVING COUNT(*) > 2)",
+    "(SELECT 1 AS y WHERE (SELECT COUNT(*) FROM shops) > 2)",
+    "(SELECT 1 AS y WHERE EXISTS (SELECT 1 FROM offers))",
+    "(SELECT COUNT(*) AS y FROM shops)",
+    "(SELECT COUNT(*) AS y FROM visits)",
+    "(SELECT MAX(1) AS y FROM offers)",
+    "(SELECT y FROM (VALUES (1), (2)) AS v(y))",
+    "(SELECT y FROM (VALUES (1)) AS v(y) WHERE y > 0)",
+)
+"""One row or none, or two: of data, or of none."""
+
 
 def emptied(inner: Relation, random: Random) -> Relation:
     """The same relation without its rows, or without most of them."""
@@ -30,5 +43,8 @@ def emptied(inner: Relation, random: Random) -> Relation:
         f"{text} INTERSECT {text} WHERE {number} = 2",
         f"{text} WHERE {one} IN (SELECT {one.replace('n.', 'm.')} FROM {inner.sql} AS m WHERE FALSE)",
         f"{text} WHERE NOT EXISTS (SELECT 1 FROM shops AS m WHERE FALSE)",
+        f"SELECT n.* FROM {inner.sql} AS n CROSS JOIN {random.choice(BESIDE)} AS one",
+        f"SELECT n.* FROM {inner.sql} AS n LEFT JOIN {random.choice(BESIDE)} AS one ON TRUE",
+        f"SELECT n.* FROM {random.choice(BESIDE)} AS one RIGHT JOIN {inner.sql} AS n ON one.y = 1",
     ))  # fmt: skip
     return Relation(f"({empty})", inner.columns)

@@ -39,6 +39,7 @@ from tests.property.prove_plants import (
     own_row_is_its_group,
     presence_is_free,
     sums_are_exact,
+    what_is_left_out_is_there,
 )
 from tests.property.prove_settings import Drawn, declared, worlds_of
 
@@ -124,6 +125,18 @@ FAULTS = (
         "nothing is NULL", all_is_not_null, "(SELECT BOOL_OR(o.paid < s.made) FROM sales AS o WHERE o.made < s.made)"
     ),
     Fault("what has no match is there", no_match_is_there, "s.price", " ANTI JOIN visits AS v ON v.sale = s.id"),
+    Fault(
+        "what is left out is there",
+        what_is_left_out_is_there,
+        "y.shop",
+        " LEFT JOIN (SELECT DISTINCT o.shop FROM sales AS o CROSS JOIN (SELECT 1 FROM visits HAVING COUNT(*) > 9) AS h)"
+        " AS y ON y.shop = s.shop",
+    ),
+    Fault(
+        "HAVING alone decides nothing",
+        what_is_left_out_is_there,
+        "(SELECT 1 FROM visits HAVING COUNT(*) > 9)",
+    ),
     Fault(
         "grouping sets are their first",
         first_set_is_all,

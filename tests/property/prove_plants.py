@@ -24,6 +24,7 @@ from tzero.prove.prover import Prover
 from tzero.prove.transfer import aggregate, comparisons, scan, select, set_operation, subquery
 from tzero.prove.transfer.binding import BINDERS
 from tzero.prove.transfer.contribution import Contributing
+from tzero.prove.transfer.interpreter import Interpreter
 from tzero.prove.transfer.join import OuterJoin
 from tzero.prove.transfer.window import Windowing
 from tzero.prove.transfer.window_reach import Reaching
@@ -141,6 +142,17 @@ def all_is_not_null(patch: Patch) -> None:
 def one_row_is_any(patch: Patch) -> None:
     patch.setattr(Row, "identifies", lambda self, given: True)
     patch.setattr(OuterJoin, "_total_choice", lambda self, latest: True)
+
+
+def what_is_left_out_is_there(patch: Patch) -> None:
+    """A single row is there whatever a WHERE or a HAVING says of it."""
+
+    def kept(interpreter: Interpreter, row: Row, predicate: Term) -> Row | None:
+        found = filter_row(interpreter, row, predicate)
+        return found and replace(found, always=row.always)
+
+    filter_row = select.filter_row
+    patch.setattr(select, "filter_row", kept)
 
 
 def no_match_is_there(patch: Patch) -> None:

@@ -11,10 +11,11 @@ from tests.property.prove_joins import Joins
 from tests.property.prove_lookups import Lookups
 from tests.property.prove_sets import Sets
 from tests.property.prove_totals import Totals
+from tests.property.prove_trees import Trees
 from tests.property.prove_windows import Windows
 
 
-class Shapes(Lookups, Windows, Joins, Totals, Grids, Frames, Sets):
+class Shapes(Lookups, Windows, Joins, Totals, Grids, Frames, Sets, Trees):
     """All of them, each as likely as any other of its half."""
 
     def any(self) -> str:
@@ -31,5 +32,5 @@ class Shapes(Lookups, Windows, Joins, Totals, Grids, Frames, Sets):
         return self.g.call(
             self.sided, self.sided, self.crossed, self.by_name, self.as_of, self.by_being_there, self.totals,
             self.totals, self.without_keys, self.totals_of_own, self.grid, self.grid, self.framed, self.framed,
-            self.passed_over, self.together, self.asked_of, self.deep,
+            self.passed_over, self.together, self.asked_of, self.deep, self.tree, self.tree, self.tree,
         )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -69,7 +69,7 @@ def matching_parts(parts: tuple[Part, ...], store: Store) -> list[tuple[Part, Pa
                 continue
             if second.marker is not None and not store.not_null(second.marker):
                 continue
-            if any(_equal_keys(a, b, store) for a, b in zip(first.own_keys(), second.own_keys(), strict=True)):
+            if any(_equal_keys(a, b, store) for a, b in _keys_of_both(first, second)):
                 found.append((first, second))
     return found
 
@@ -83,6 +83,14 @@ def called(item: Located, same: dict[int, int]) -> Located:
     """An atom with its part called by another name."""
     part = same.get(item.atom.part)
     return item if part is None else Located(replace(item.atom, part=part), item.store)
+
+
+def _keys_of_both(first: Part, second: Part) -> Iterator[tuple[tuple[Term, ...], tuple[Term, ...]]]:
+    """Each key that one of two rows of a relation still has, in terms of both: by the places of its columns."""
+    for key in first.own_keys():
+        places = [place for place, term in enumerate(first.terms) if term in key]
+        if len(places) == len(key):
+            yield tuple(first.terms[place] for place in places), tuple(second.terms[place] for place in places)
 
 
 def _equal_keys(first: tuple[Term, ...], second: tuple[Term, ...], store: Store) -> bool:
