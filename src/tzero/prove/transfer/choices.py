@@ -10,6 +10,7 @@ from tzero.prove.domain.terms import (
     NULL,
     TIME_TYPES,
     TRUE,
+    App,
     Term,
     app,
 )
@@ -88,4 +89,12 @@ def _extreme(node: exp.Expr, frame: Frame) -> Term:
     op = "least" if isinstance(node, exp.Least) else "greatest"
     if len({arg.type == INSTANT for arg in args if arg.type in TIME_TYPES}) > 1:
         return frame.unknown(node, "instants mixed with wall times", args, UNKNOWN)
+    args = [_without_default(arg, args) for arg in args]
     return app(op, *args, type_=join_types(arg.type for arg in args))
+
+
+def _without_default(arg: Term, beside: list[Term]) -> Term:
+    """``LEAST(COALESCE(x, t), t)`` is ``LEAST(x, t)``: the default stands beside it, and NULLs are passed over."""
+    if isinstance(arg, App) and arg.op == "coalesce" and arg.args[1] in beside:
+        return arg.args[0]
+    return arg

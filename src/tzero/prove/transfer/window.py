@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from tzero.prove import functions
-from tzero.prove.domain.facts import Fact
+from tzero.prove.domain.facts import IDENTICAL_WHEN_EQUAL, Fact
 from tzero.prove.domain.terms import Term
 from tzero.prove.transfer.aggregate_call import Call, call_of
 from tzero.prove.transfer.expression import bind
@@ -89,6 +89,14 @@ class Windowing:
         first = self.inner.this
         has_value = self.name in functions.OFFSETS | functions.FRAME_VALUES
         return (bind(first, frame),) if has_value and isinstance(first, exp.Expr) else ()
+
+    def shows_order(self) -> bool:
+        """Whether the value shown is one of what is ordered by, so that rows that tie show the same."""
+        return all(
+            bool(shown) and shown[0].type in IDENTICAL_WHEN_EQUAL and shown[0] in [o.term for o in self.order(frame)]
+            for frame in self.frames
+            for shown in (self.arguments(frame),)
+        )
 
     def condition(self, frame: Frame) -> Term | None:
         if self.call is None or self.call.condition is None:

@@ -135,7 +135,8 @@ class Value:
         ):
             return self._next(result, reach)
         whole = not reach.sliding and (self.total or not reach.physical)
-        if self.w.call is not None and self.w.call.name == "Min" and self.args and self.args[0].is_time and whole:
+        least = self.w.call is not None and self.w.call.name == "Min" and bool(self.args) and self.args[0].is_time
+        if whole and (least or self._is_first(reach)):
             return self._earliest(result, reach)
         if self.w.call is not None and self._is_running_total(reach):
             return self._running(result, reach)
@@ -143,6 +144,12 @@ class Value:
 
     def _orders_by_time(self, term: Term) -> bool:
         return bool(self.order) and self.order[0].term is term and term.is_time and not self.order[0].descending
+
+    def _is_first(self, reach: Reach) -> bool:
+        """``FIRST_VALUE(k)`` in order of ``k``, in a frame with the own row: the minimum, where ``k`` is never NULL."""
+        if self.w.name != "FirstValue" or len(self.w.frames) > 1 or OWN not in reach.positions:
+            return False
+        return bool(self.args) and self._orders_by_time(self.args[0]) and self.row.store.not_null(self.args[0])
 
     def _next(self, result: Var, reach: Reach) -> Term:
         """``LEAD(k)`` in order of ``k``: the next event is known when it happens; that there is none, never."""
@@ -159,7 +166,8 @@ class Value:
         """``MIN(k)``: known at the minimum; when that is the own row's, the own row already says so."""
         value = self.args[0]
         atoms = [replace(a, if_not_null=result) for a in self._dated(reach, result)]
-        if OWN in reach.positions and self.w.call and self.w.call.condition is None and self.row.store.not_null(value):
+        filtered = self.w.call is not None and self.w.call.condition is not None
+        if OWN in reach.positions and not filtered and self.row.store.not_null(value):
             # Rows at or after the own value cannot change a minimum that the own row attains.
             self.facts += [NotNull(result), Le(result, value, 0)]
             atoms = self._below_own(result, reach)
@@ -236,7 +244,8 @@ class Value:
         name = self.w.call.name if self.w.call else self.w.name
         if reach.physical and not self.total and not self.w.alike:
             self.notes["ties in ORDER BY are broken by physical order"] = Kind.ORDER
-        if name in functions.FRAME_VALUES | functions.ORDER_SENSITIVE | {"Mode"} and not self.total:
+        shows_order = name in functions.FRAME_VALUES and self.w.shows_order()
+        if name in functions.FRAME_VALUES | functions.ORDER_SENSITIVE | {"Mode"} and not self.total and not shows_order:
             self.notes["ties in ORDER BY are broken by physical order"] = Kind.ORDER
         if name in functions.TIE_SENSITIVE | functions.APPROXIMATE:
             self.notes[f"{name.upper()} over a window may depend on physical order"] = Kind.ORDER
