@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Any, Protocol
-
-import pyarrow as pa
+from typing import TYPE_CHECKING, Any, Protocol
 
 from tzero.engines.catalog import ColumnInfo, Description, RelationKind, Statement, StoredRelation
 from tzero.sql.names import RelationName
 from tzero.sql.render import Tree
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 BATCH_ROWS = 65_536
 Query = str | Tree

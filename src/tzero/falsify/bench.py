@@ -10,8 +10,6 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-
 from tzero.engines.base import Engine
 from tzero.engines.catalog import ColumnInfo
 from tzero.engines.targets import Target, open_engine
@@ -19,21 +17,10 @@ from tzero.errors import EngineError, OutOfTimeError, TzeroError
 from tzero.falsify.reading import Reading, reading_of
 from tzero.falsify.tables import Table
 from tzero.falsify.world import Row, World
-from tzero.features.types import ColumnType
 from tzero.sql.names import RelationName
 from tzero.sql.render import quoted
 from tzero.sql.types import type_in
 
-_ARROW: Mapping[str, pa.DataType] = {
-    "integer": pa.int64(),
-    "bigint": pa.int64(),
-    "double": pa.float64(),
-    "text": pa.string(),
-    "boolean": pa.bool_(),
-    "date": pa.date32(),
-    "timestamp": pa.timestamp("us"),
-    "timestamptz": pa.timestamp("us", "UTC"),
-}
 Cells = tuple[Any, ...]
 
 
@@ -151,7 +138,10 @@ class Bench:
     def fill(self, table: Table, rows: list[Row]) -> None:
         self.engine.execute(f"DELETE FROM {self.place(table.name)}")
         if rows:
-            self.engine.load(RelationName.parse(table.name), _batches(table, rows), append=True)
+            # Arrow is slow to load, and a proof needs none.
+            from tzero.falsify.batches import batches
+
+            self.engine.load(RelationName.parse(table.name), batches(table, rows), append=True)
 
 
 def cell(value: Any) -> Any:
@@ -169,18 +159,6 @@ def cell(value: Any) -> Any:
     if isinstance(value, dict):
         return tuple((cell(key), cell(item)) for key, item in value.items())
     return value
-
-
-def _batches(table: Table, rows: list[dict[str, Any]]) -> pa.RecordBatchReader:
-    arrays = {column: pa.array([row[column] for row in rows], _arrow(type_)) for column, type_ in table.kinds.items()}
-    found = pa.table(arrays)
-    return found.to_reader()
-
-
-def _arrow(type_: ColumnType) -> pa.DataType:
-    if type_.kind == "decimal":
-        return pa.decimal128(18, 2)
-    return _ARROW.get(type_.kind, pa.null())
 
 
 def type_of(table: Table, column: str, dialect: str, to: str) -> str:

@@ -34,6 +34,36 @@ def test_importing_the_package_imports_nothing_slow() -> None:
     assert done.stdout.strip() == "[]"
 
 
+DECLARED = """
+anchor = "t0"
+own = "sales"
+[relations.sales]
+key = ["id"]
+time = "made"
+not_null = ["made"]
+columns = { id = "integer", made = "timestamp" }
+"""
+
+
+def test_a_proof_loads_no_database(tmp_path: Path) -> None:
+    file, declared = tmp_path / "proved.sql", tmp_path / "declared.toml"
+    file.write_text("SELECT id, made AS t0 FROM sales")
+    declared.write_text(DECLARED)
+    script = f"""
+import sys
+sys.argv = ["tzero", "check", {str(file)!r}, "--declare", {str(declared)!r}]
+from tzero.cli.main import main
+try:
+    main()
+except SystemExit as left:
+    assert not left.code, left.code
+print([name for name in ("duckdb", "pyarrow", "psycopg", "numpy") if name in sys.modules])
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
+    assert "PROVED" in done.stdout, done.stdout + done.stderr
+    assert done.stdout.splitlines()[-1] == "[]", done.stdout + done.stderr
+
+
 def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
     with pytest.raises(SystemExit) as left:
         main(arguments)
