@@ -18,6 +18,7 @@ from tzero.prove.domain.types import parse_interval
 _TIME = re.compile(r"\d{4}-\d\d-\d\d([ T]\d\d:\d\d.*)?")
 _DECIMAL = re.compile(r"\d*\.\d+")
 _MOST = 200
+_MOST_DAYS = 400
 _COMPARISONS = (exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE, exp.Like, exp.ILike, exp.NullSafeEQ, exp.NullSafeNEQ)
 
 
@@ -126,6 +127,8 @@ def _read(node: exp.Expr, found: Literals) -> None:
             _add_size(_constant(part), found)
     elif isinstance(node, exp.Interval) or (isinstance(node, exp.Cast) and node.to.is_type(exp.DataType.Type.INTERVAL)):
         _read_gap(node, found)
+    elif isinstance(node, (exp.Add, exp.Sub, exp.Mul)):
+        _read_days(node, found)
     elif isinstance(node, exp.Literal):
         _read_literal(node, found)
 
@@ -155,6 +158,20 @@ def _read_gap(node: exp.Interval | exp.Cast, found: Literals) -> None:
         gap = timedelta(days=span.days + 30 * span.months, microseconds=span.micros)
         if gap:
             found.gaps.add(abs(gap))
+
+
+def _read_days(node: exp.Add | exp.Sub | exp.Mul, found: Literals) -> None:
+    """What is added to a column may be days, what an interval is multiplied by makes a longer one."""
+    for number, other in ((_constant(node.expression), node.this), (_constant(node.this), node.expression)):
+        if not isinstance(number, int) or not 1 <= number <= _MOST_DAYS:
+            continue
+        if isinstance(node, exp.Mul):
+            spans = Literals()
+            for part in other.find_all(exp.Interval):
+                _read_gap(part, spans)
+            found.gaps |= {span * number for span in spans.gaps}
+        elif _column(other):
+            found.gaps.add(timedelta(days=number))
 
 
 def _is_number_of_rows(node: exp.Expr) -> bool:

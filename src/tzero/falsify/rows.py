@@ -15,6 +15,7 @@ _SEEN_AFTER = (0, 0, 6, 12, 24, 48, -6)
 _LATE_AFTER = (6, 12, 24, 36, 48, 72, 96)
 _LATE_BEFORE = (6, 12, 24, 48)
 _NEAR = (0.5, 6, 12, 18)
+_BESIDE = 0.4
 _WHOLE = ("integer", "bigint")
 
 
@@ -46,6 +47,7 @@ class RowMaker:
         None where every key that the row could refer to is taken.
         """
         new = after is not None or at is not None
+        near = near or (None if new else self._own_row())
         row: Row = {column: self.values.value(table, column, new=new) for column in table.kinds}
         self._share(table, row, near)
         about = [self._refer(row, other, match, near) for other, match in table.refers_to.items()]
@@ -53,9 +55,25 @@ class RowMaker:
         row |= linked
         if not self._key(table, row, new, below, keep=table.fresh in linked):
             return None
+        at = at or (self._before(near) if near is not None and not new else None)
         self._times(table, row, at or self._moment(table, after, [moment for moment in about if moment]))
         self.date_late_values(table, row)
         return row
+
+    def _own_row(self) -> Row | None:
+        """Now and then an own row that is there already: what a row of the past is about, as a whole."""
+        own = next((table for table in self.tables.values() if table.own), None)
+        rows = list(self.world.rows.get(own.name, {}).values()) if own else []
+        return self.random.choice(rows) if rows and self.random.random() < _BESIDE else None
+
+    def _before(self, row: Row) -> datetime | None:
+        """Shortly before an own row, or as long before it as the query says; None now and then."""
+        own = next(table for table in self.tables.values() if table.own)
+        known: datetime | None = own.known_at(row, self.values.times)
+        if known is None or self.random.random() < 0.3:
+            return None
+        gap = self.values.gap() or hours(self.random.choice(_NEAR))
+        return known - gap / self.random.choice((1, 1, 2))
 
     def _share(self, table: Table, row: Row, near: Row | None) -> None:
         """Take values that other rows have in joined columns of the same type."""

@@ -43,8 +43,11 @@ class Table:
 
     @cached_property
     def fresh(self) -> str | None:
-        """The key column that tells new rows apart: the last one that is no time. The others are drawn like values."""
-        return next((column for column in reversed(self.key) if not self.is_time(column)), None)
+        """The key column that tells new rows apart: the last one. The others are drawn like values.
+
+        None where a time is part of the key: then that tells them apart, and rows are about the same things.
+        """
+        return None if not self.key or any(map(self.is_time, self.key)) else self.key[-1]
 
     @cached_property
     def late_times(self) -> dict[str, tuple[str, ...]]:

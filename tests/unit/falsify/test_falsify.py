@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import time
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -10,7 +11,7 @@ from tests.unit.falsify.shop import SALES, shop
 
 from tzero.errors import DeclarationError, ExpressionError
 from tzero.falsify import Outcome, Trial, falsify
-from tzero.prove import PRESENCE, Declarations, Query
+from tzero.prove import PRESENCE, Declarations, Query, Relation
 
 COUNT = "SELECT s.id, s.sold_at AS t0, (SELECT count(*) FROM sales o WHERE o.brand = s.brand AND {}) AS n FROM sales s"
 LEAKY, SAFE = COUNT.format("o.sold_at <= s.sold_at"), COUNT.format("o.sold_at < s.sold_at")
@@ -280,3 +281,37 @@ FEW = {
 def test_leaks_that_few_rows_show(name: str) -> None:
     query = f"SELECT s.id, s.sold_at AS t0, {FEW[name]} AS f FROM sales s"
     leak(query, shop(zone="UTC"), shrinking=0.0)
+
+
+PRICED = """
+SELECT s.id, s.sold_at AS t0,
+  (SELECT q.rate FROM quotes q WHERE q.brand = s.brand AND q.at {} s.sold_at AND q.at >= s.sold_at - INTERVAL 2 HOUR
+   ORDER BY q.at DESC LIMIT 1) AS rate
+FROM sales s
+"""
+LAPSED = """
+SELECT s.id, s.sold_at AS t0, (
+  SELECT count(*) FROM sales o WHERE o.brand = s.brand AND CAST(o.sold_at AS DATE) + 60 < CAST(s.sold_at AS DATE){}
+) AS n
+FROM sales s
+"""
+
+
+@pytest.mark.parametrize(("sign", "found"), [("<", Outcome.CLEAN), ("<=", Outcome.LEAK)])
+def test_rows_with_a_time_in_their_key_are_about_the_same_things(sign: str, found: Outcome) -> None:
+    """A rate is of a brand at a time: without rates of the own row's brand, just before its T0, nothing shows."""
+    columns = {"brand": "text", "at": "timestamptz", "rate": "double"}
+    quotes = Relation("quotes", columns=columns, key=("brand", "at"), time="at", not_null=frozenset({"at"}))
+    asked = shop()
+    asked = replace(asked, relations={**asked.relations, "quotes": quotes})
+    trial = falsify(PRICED.format(sign), asked, seconds=20, worlds=300)
+    assert trial.outcome is found, str(trial)
+    assert not trial.unmoved
+
+
+def test_days_that_are_added_as_a_number_are_a_distance_in_the_data() -> None:
+    """Sales sixty days apart: an own row's past that is over, known late."""
+    assert falsify(LAPSED.format(""), shop(zone="UTC"), seconds=20, worlds=200).outcome is Outcome.CLEAN
+    witness = leak(LAPSED.format(" AND o.closed_at IS NULL"), shop(zone="UTC")).witness
+    assert witness is not None
+    assert witness.column == "n"
