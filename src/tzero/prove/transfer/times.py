@@ -55,6 +55,8 @@ def at_zone(frame: Frame, value: Term, zone: Term, node: exp.Expr) -> Term:
     """``value AT TIME ZONE zone``."""
     if not (isinstance(zone, Const) and isinstance(zone.value, str)) or not zones.is_known(zone.value):
         return frame.unknown(node, "the time zone is not a known literal", (value, zone), UNKNOWN)
+    if value.type == DATE and frame.dialect == "postgres":
+        value = session_instant(frame, value, node)  # a date is cast to timestamptz there, and not to timestamp
     if value.type == INSTANT:
         return to_wall(value, zone.value)
     if value.type in WALL_TYPES:
@@ -233,17 +235,20 @@ def truncate(frame: Frame, unit: str, value: Term, node: exp.Expr, zone: str = "
     unit = unit.rstrip("s") if unit not in FIXED_UNITS and unit not in CALENDAR_UNITS else unit
     if unit not in FIXED_UNITS and unit not in CALENDAR_UNITS:
         return frame.unknown(node, f"truncation to '{unit}'", (value,), value.type)
+    if value.type in WALL_TYPES and frame.dialect == "postgres" and (zone or value.type == DATE):
+        value = session_instant(
+            frame, value, node
+        )  # there it has no variant for a date, nor for a wall reading in a zone
     if value.type == INSTANT:
         return _truncate_instant(frame, unit, value, node, zone)
     if value.type not in WALL_TYPES:
         return frame.unknown(node, "truncation of a value of unknown type", (value,), NAIVE)
-    to = value.type if frame.dialect != "postgres" or value.type != DATE else NAIVE
     if unit in FIXED_UNITS:
         length = FIXED_UNITS[unit]
         if value.type == DATE or length == 1:
-            return shift(value, 0, to)
-        return app("floor", value, type_=to, params=(length, length))
-    return app("trunc", value, type_=to, params=(unit, CALENDAR_UNITS[unit]))
+            return shift(value, 0, value.type)
+        return app("floor", value, type_=value.type, params=(length, length))
+    return app("trunc", value, type_=value.type, params=(unit, CALENDAR_UNITS[unit]))
 
 
 def _truncate_instant(frame: Frame, unit: str, value: Term, node: exp.Expr, zone: str) -> Term:
