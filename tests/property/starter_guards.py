@@ -24,7 +24,7 @@ from tzero.falsify import Outcome, falsify
 from tzero.prove import prove
 
 STARTERS, DIALECTS = ("device_meta", "flights"), ("duckdb", "postgres")
-_WORLDS = 400
+_WORLDS = 120
 """As many on a busy machine as on a quiet one: the document says the same wherever it is written."""
 _TIMES = re.compile("moment|anchor|_time|_at|_t0|_after")
 _ALIKE = (
