@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tzero.prove import functions
-from tzero.prove.domain.terms import Const
+from tzero.prove.domain.terms import Const, Term
 from tzero.prove.transfer.aggregate_call import Call
 from tzero.prove.transfer.contribution import Contribution
 from tzero.prove.transfer.exact_sums import adds_exactly
@@ -26,6 +26,8 @@ def order_notes(
         yield "an approximate aggregate depends on the order of its rows"
     if not adds_exactly(name, type_, dialect):
         yield f"the last bits of {name.upper()} over {type_} depend on the order of the rows"
+    if any(not isinstance(value, Const) for value in _numbers_of_values(call, parts)):
+        yield f"how many values {worded(call.node)} takes is read from any of the rows"
     if call.sorted:
         return
     if name == "Mode" and not (call.order and dialect == "postgres"):
@@ -34,6 +36,13 @@ def order_notes(
         yield f"{worded(call.node)} without a total ORDER BY depends on the order of the rows"
     if name in functions.TIE_SENSITIVE and not _is_total(call, parts, grouping):
         yield "ties are broken by the order of the rows"
+
+
+def _numbers_of_values(call: Call, parts: list[list[Contribution]]) -> Iterator[Term]:
+    """The n of ``max(x, n)`` and ``arg_max(x, by, n)``: one row's stands for all of them."""
+    at = {"Max": 1, "Min": 1, "ArgMax": 2, "ArgMin": 2}.get(call.name)
+    if at is not None and len(call.args) > at:
+        yield from (item.values[at] for part in parts for item in part)
 
 
 def _is_total(call: Call, parts: list[list[Contribution]], grouping: Grouping) -> bool:
