@@ -181,4 +181,8 @@ def _bin(node: exp.Expr, frame: Frame) -> Term:
     if at is None or length <= 0 or (span.days and frame.dialect != "postgres" and value.type == INSTANT):
         return frame.unknown(node, "time in bins that are not understood", (width, value), value.type)
     to = value.type if value.type != DATE else NAIVE
-    return shift(app("floor", shift(value, -at, to), type_=to, params=(length, length)), at)
+    found = shift(app("floor", shift(value, -at, to), type_=to, params=(length, length)), at)
+    if value.type != DATE or frame.dialect != "duckdb":
+        return found
+    # There a bin of dates is a date, also where it begins during a day.
+    return shift(found, 0, DATE) if (length % DAY, at % DAY) == (0, 0) else times.to_day(found)

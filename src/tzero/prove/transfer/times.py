@@ -55,6 +55,9 @@ def at_zone(frame: Frame, value: Term, zone: Term, node: exp.Expr) -> Term:
     """``value AT TIME ZONE zone``."""
     if not (isinstance(zone, Const) and isinstance(zone.value, str)) or not zones.is_known(zone.value):
         return frame.unknown(node, "the time zone is not a known literal", (value, zone), UNKNOWN)
+    if value.type == DATE and frame.dialect == "duckdb":
+        # TIMESTAMPTZ_NS, which it compares with times and dates as if these were of UTC, whatever the session
+        return frame.unknown(node, "AT TIME ZONE of a date, which is no timestamptz in DuckDB", (value, zone), UNKNOWN)
     if value.type == DATE and frame.dialect == "postgres":
         value = session_instant(frame, value, node)  # a date is cast to timestamptz there, and not to timestamp
     if value.type == INSTANT:
