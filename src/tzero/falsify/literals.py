@@ -118,6 +118,7 @@ def _read(node: exp.Expr, found: Literals) -> None:
                 _add_size(value, found)
     elif isinstance(node, (exp.In, exp.Between)):
         _read_range(node, found)
+        _read_members(node, found)
     elif isinstance(node, exp.AtTimeZone) and isinstance(node.args["zone"], exp.Literal):
         found.zones.add(node.args["zone"].name)
     elif isinstance(node, exp.Case) and node.this is not None:
@@ -139,6 +140,20 @@ def _read_range(node: exp.In | exp.Between, found: Literals) -> None:
     for item in items:
         if name and (value := _constant(item)) is not None:
             found.constants[name].add(value)
+
+
+def _read_members(node: exp.In | exp.Between, found: Literals) -> None:
+    """``x IN (SELECT y ...)`` joins x with y, and likewise several at once."""
+    query = node.args.get("query") if isinstance(node, exp.In) else None
+    if not isinstance(query, exp.Expr):
+        return
+    inner = query.unnest()
+    asked = node.this.expressions if isinstance(node.this, exp.Tuple) else [node.this]
+    shown = inner.selects if isinstance(inner, exp.Query) else []
+    for one, other in zip(asked, shown, strict=False):
+        left, right = _column(one), _column(other.unalias())
+        if left and right:
+            found.join(left, right)
 
 
 def _read_cases(node: exp.Case, found: Literals) -> None:
