@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlglot import exp
 
+from tzero.falsify.joins import FOLDED, Pair, column_of, joined_by, matched_by, renamed_by, same_names
 from tzero.falsify.links import Link, links_of
 from tzero.prove.domain.types import parse_interval
 
@@ -23,8 +24,6 @@ _COMPARISONS = (exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE, exp.Like, exp
 
 
 _OFFSETS = (exp.Limit, exp.Offset, exp.Fetch, exp.Lag, exp.Lead, exp.NthValue, exp.Ntile, exp.WindowSpec, exp.Bracket)
-_FOLDED = (exp.Paren, exp.Cast, exp.Lower, exp.Upper, exp.Trim, exp.Coalesce, exp.Abs)
-_AMOUNTS = (exp.Sum, exp.Avg, exp.Min, exp.Max, exp.Filter, exp.Window)
 
 
 @dataclass(slots=True)
@@ -81,12 +80,20 @@ def read_literals(trees: Iterable[exp.Expr]) -> Literals:
     (['red'], [3], 'x', [3, 5, 9])
     """
     found = Literals()
+    renamed: list[Pair] = []
+    matched: set[str] = set()
     for tree in trees:
         rows = {alias for table in tree.find_all(exp.Table, exp.Subquery) if (alias := table.alias_or_name.lower())}
         for node in tree.walk():
             found.nodes += 1
             found.named |= _named(node, rows)
+            renamed += renamed_by(node)
+            matched.update(matched_by(node))
+            for left, right in joined_by(node):
+                found.join(left, right)
             _read(node, found)
+    for left, right in same_names({*found.joined, *found.joined.values(), *matched}, renamed):
+        found.join(left, right)
     return found
 
 
@@ -105,9 +112,7 @@ def _read(node: exp.Expr, found: Literals) -> None:
         for link in links_of(node):
             found.links[link.left].append(link)
     if isinstance(node, _COMPARISONS):
-        left, right = _column(node.this), _column(node.expression)
-        if left and right and isinstance(node, exp.EQ):
-            found.join(left, right)
+        left, right = column_of(node.this), column_of(node.expression)
         for name, here, other in ((left, node.this, node.expression), (right, node.expression, node.this)):
             value = _constant(other)
             if value is None:
@@ -118,7 +123,6 @@ def _read(node: exp.Expr, found: Literals) -> None:
                 _add_size(value, found)
     elif isinstance(node, (exp.In, exp.Between)):
         _read_range(node, found)
-        _read_members(node, found)
     elif isinstance(node, exp.AtTimeZone) and isinstance(node.args["zone"], exp.Literal):
         found.zones.add(node.args["zone"].name)
     elif isinstance(node, exp.Case) and node.this is not None:
@@ -135,30 +139,16 @@ def _read(node: exp.Expr, found: Literals) -> None:
 
 
 def _read_range(node: exp.In | exp.Between, found: Literals) -> None:
-    name = _column(node.this)
+    name = column_of(node.this)
     items = node.expressions if isinstance(node, exp.In) else [node.args["low"], node.args["high"]]
     for item in items:
         if name and (value := _constant(item)) is not None:
             found.constants[name].add(value)
 
 
-def _read_members(node: exp.In | exp.Between, found: Literals) -> None:
-    """``x IN (SELECT y ...)`` joins x with y, and likewise several at once."""
-    query = node.args.get("query") if isinstance(node, exp.In) else None
-    if not isinstance(query, exp.Expr):
-        return
-    inner = query.unnest()
-    asked = node.this.expressions if isinstance(node.this, exp.Tuple) else [node.this]
-    shown = inner.selects if isinstance(inner, exp.Query) else []
-    for one, other in zip(asked, shown, strict=False):
-        left, right = _column(one), _column(other.unalias())
-        if left and right:
-            found.join(left, right)
-
-
 def _read_cases(node: exp.Case, found: Literals) -> None:
     """``CASE x WHEN 1 THEN ...``: what x is compared with."""
-    name = _column(node.this)
+    name = column_of(node.this)
     for case in node.args["ifs"]:
         if name and (value := _constant(case.this)) is not None:
             found.constants[name].add(value)
@@ -185,13 +175,13 @@ def _read_days(node: exp.Add | exp.Sub | exp.Mul, found: Literals) -> None:
             for part in other.find_all(exp.Interval):
                 _read_gap(part, spans)
             found.gaps |= {span * number for span in spans.gaps}
-        elif _column(other):
+        elif column_of(other):
             found.gaps.add(timedelta(days=number))
 
 
 def _is_number_of_rows(node: exp.Expr) -> bool:
     """A count, a number of a row, or a column that is none of a base relation as far as one can tell: perhaps one."""
-    while isinstance(node, (*_FOLDED, exp.Filter, exp.Window)):
+    while isinstance(node, (*FOLDED, exp.Filter, exp.Window)):
         node = node.this
     return isinstance(node, (exp.Count, exp.RowNumber, exp.Rank, exp.DenseRank, exp.Column, exp.Ntile))
 
@@ -210,12 +200,6 @@ def _read_literal(node: exp.Literal, found: Literals) -> None:
             found.times.add(moment)
     elif not isinstance(node.parent, (exp.Interval, exp.AtTimeZone)):
         found.constants[""].add(node.name.strip("%"))
-
-
-def _column(node: exp.Expr | None) -> str:
-    while isinstance(node, (*_FOLDED, *_AMOUNTS)):
-        node = node.this
-    return node.name.lower() if isinstance(node, exp.Column) else ""
 
 
 def _constant(node: exp.Expr | None) -> Any:
