@@ -223,7 +223,7 @@ class Selection:
 
     def _distinct(self, frames: list[Frame]) -> list[Frame]:
         distinct = self.node.args.get("distinct")
-        if distinct is None:
+        if distinct is None or not frames:
             return frames
         on = distinct.args.get("on")
         if on is not None:
