@@ -135,10 +135,9 @@ def test_a_date_is_an_instant_before_it_is_read_in_a_zone(rows: Rows, dialect: s
     assert not _proved(condition, "date", "date", "UTC", dialect)
 
 
+@pytest.mark.parametrize("dialect", ["duckdb"], indirect=True)
 def test_duckdb_reads_dates_in_a_way_of_its_own(rows: Rows, dialect: str) -> None:
     """A date at a zone is TIMESTAMPTZ_NS there, compared as if times were of UTC; a bin of dates is a date."""
-    if dialect != "duckdb":
-        pytest.skip("of DuckDB alone")
     for condition, zone in (
         ("CAST(q.made AS DATE) AT TIME ZONE 'Europe/Berlin' < s.made", "Europe/Berlin"),
         ("TIME_BUCKET(INTERVAL '15 hours', CAST(q.made AS DATE)) <= s.made - INTERVAL '24 hours'", "UTC"),

@@ -60,8 +60,8 @@ def _compared(connection: Connection, tried: list[tuple[str, str, Declarations]]
         text = read_back(connection, sql, declarations)
         if text is not None:
             written, given = (prove(told, declarations, dialect="postgres") for told in (sql, text))
-            if _has_no_row(written) != _has_no_row(given):
-                continue  # a cast that was added may hide that a condition is never met
+            if _has_no_row(written) and not _has_no_row(given) and "::numeric" in text:
+                continue  # the prover does not know that a cast to numeric is never NULL: a condition may be met then
             assert given.proved == written.proved, f"{title}\n{text}"
             compared, proved = compared + 1, proved + written.proved
     assert 0 < proved < compared
