@@ -113,7 +113,9 @@ KEEPS_NULLS = _words("ArrayAgg ArrayUniqueAgg JSONArrayAgg JSONObjectAgg JSONBOb
 AGGREGATES = SKIPS_NULLS | KEEPS_NULLS
 
 # Their value changes with the order of the rows, unless they are given one.
-ORDER_SENSITIVE = _words("ArrayAgg GroupConcat JSONArrayAgg JSONObjectAgg First Last AnyValue ArrayUniqueAgg")
+ORDER_SENSITIVE = _words(
+    "ArrayAgg GroupConcat JSONArrayAgg JSONObjectAgg JSONBObjectAgg First Last AnyValue ArrayUniqueAgg"
+)
 # Ties in the ordering argument are broken by physical order.
 TIE_SENSITIVE = _words("ArgMax ArgMin")
 # Exact on numbers that are; on doubles the result depends on the order of additions.
@@ -129,7 +131,7 @@ AGGREGATE_TYPES = {
 }  # fmt: skip
 # Aggregates that the parser does not know by name -> the node class that they behave as.
 AGGREGATE_NAMES = {
-    "jsonb_agg": "JSONArrayAgg", "json_agg": "JSONArrayAgg", "jsonb_object_agg": "JSONObjectAgg",
+    "jsonb_agg": "JSONArrayAgg", "json_agg": "JSONArrayAgg", "jsonb_object_agg": "JSONBObjectAgg",
     "every": "LogicalAnd", "bool_and": "LogicalAnd", "bool_or": "LogicalOr", "list": "ArrayAgg",
     "array_agg": "ArrayAgg", "string_agg": "GroupConcat", "max_by": "ArgMax", "min_by": "ArgMin",
     "arg_max": "ArgMax", "arg_min": "ArgMin", "fsum": "Sum", "median": "Median", "mode": "Mode",
