@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from tests.unit.certify.own import OWN, OWN_SQL, own_subject
+from tests.unit.certify.own import OWN, OWN_SQL, SALES, own_subject
 from tests.unit.certify.shop import Shop, declared
 
 from tzero.certify.acceptance import accept_found
@@ -15,6 +15,7 @@ from tzero.certify.subject import Subject
 from tzero.engines.append_only import rewriting
 from tzero.engines.catalog import Statement
 from tzero.features.views import FeatureView
+from tzero.prove import Declarations, Query, Relation
 from tzero.sql.names import RelationName
 from tzero.state import feature_contract
 from tzero.state.contract import ColumnRole, Contract, ContractColumn
@@ -124,6 +125,22 @@ def _refreshed(statement: str) -> Plant:
     return plant
 
 
+def _marks(rows: str, **said: object) -> Plant:
+    """A view that reads marks, of which more is declared than holds: the proof of it takes that for granted."""
+    facts = {"key": ("id",), "time": "seen_at", "not_null": frozenset({"seen_at"}), **said}
+    told = Declarations(
+        {"raw.sales": SALES, "raw.marks": Relation("raw.marks", **facts)},  # type: ignore[arg-type]
+        Query(anchor="t0", own="raw.sales", zone="UTC"),
+    )
+    return own(
+        _beside("(SELECT max(m.n) FROM raw.marks m WHERE m.seen_at < s.sold_at)"),
+        "CREATE TABLE raw.marks (id int, seen_at timestamp, told_at timestamp, n int)",
+        f"INSERT INTO raw.marks VALUES (1, '2024-01-02', '2024-01-03', 1), (2, '2024-01-04', '2024-01-05', 2), {rows}",
+        declarations=told,
+        sources=frozenset({RelationName.parse("raw.sales"), RelationName.parse("raw.marks")}),
+    )
+
+
 def _kept(*statements: str, refreshed: bool = True) -> Plant:
     """The compiled view over kept versions of which some are edits, and what was done by hand to these.
 
@@ -178,6 +195,18 @@ VIOLATIONS = (
         "objects", "a stored key is NULL",
         by(f"INSERT INTO {STATS} BY NAME SELECT * REPLACE (NULL AS brand) FROM {STATS} LIMIT 1"), "A1 B2",
     ),
+    Violation("declared", "a key of a source stands twice", _marks("(2, '2024-01-06', '2024-01-07', 3)"), "A1"),
+    Violation("declared", "a key of a source is NULL", _marks("(NULL, '2024-01-06', '2024-01-07', 3)"), "A1"),
+    Violation("declared", "several columns of a source stand twice", _marks(
+        "(3, '2024-01-04', '2024-01-07', 3)", unique=(("seen_at",),)), "A1", "postgres"),
+    Violation("declared", "a value is missing that is never NULL", _marks(
+        "(3, '2024-01-06', '2024-01-07', NULL)", not_null=frozenset({"seen_at", "n"})), "A1"),
+    Violation("declared", "a time does not come after the one that it comes after", _marks(
+        "(3, '2024-01-06', '2024-01-06', 3)", after={"told_at": "seen_at"}), "A1"),
+    Violation("declared", "a number is below zero that never is", _marks(
+        "(3, '2024-01-06', '2024-01-07', -3)", nonnegative=frozenset({"n"})), "A1"),
+    Violation("declared", "a version does not grow with its time", _marks(
+        "(3, '2024-01-06', '2024-01-07', 1)", monotone={"n": "seen_at"}), "A1"),
     Violation("clock", "a column reads the clock", own(_beside("s.sold_at < localtimestamp")), "A2 B1"),
     Violation("clock", "a function of the user's own reads the clock",
         own(_beside("raw.moment()"), _WRAPPED), "A2 B1 C1", "postgres"),
@@ -239,7 +268,7 @@ VIOLATIONS = (
     Violation("rows", "rows are about nothing", shown_as(
         SHOWN, "(SELECT * FROM shop.hidden UNION ALL SELECT 1000, t0, price, brand_n, brand_shade_n, shade_share "
         "FROM shop.hidden WHERE id = 1) AS h"), "A4 B3 C2"),
-    Violation("rows", "a row has no T0", by("INSERT INTO raw.sales VALUES (900, NULL, 'b1', 'red', 1)"), "B3"),
+    Violation("rows", "a row has no T0", by("INSERT INTO raw.sales VALUES (900, NULL, 'b1', 'red', 1)"), "A1 B3"),
     Violation("rows", "there is no row at all", by("DELETE FROM raw.sales"), "B2 B3 C1 C2 C3"),
     Violation("fresh", "a row came late into a past day", by(
         "INSERT INTO raw.sales VALUES (900, '2024-01-02 01:00:00', 'b1', 'red', 1)"), "B2 C2 C3"),

@@ -1,10 +1,11 @@
-"""A1: every object of the closure is there, of the right kind, populated, and its key is a key."""
+"""A1: every object of the closure is there, of the right kind, populated; keys are keys, rows as declared."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from tzero.certify.assumed import Assumed, assumed
 from tzero.certify.baseline.captures import histories
 from tzero.certify.counting import listed, repeated_keys, rows_of, rows_where
 from tzero.certify.gate import Finding, GateResult, Verdict
@@ -30,15 +31,18 @@ class ObjectsGate:
         lineage = lineage_of(subject)
         compiled = subject.deployment.relations if subject.deployment else ()
         stored = [relation for relation in compiled if relation.is_stored]
+        taken = tuple(assumed(subject))
         findings = (
             *(finding for relation in compiled for finding in _kind(subject, lineage, relation)),
             *_unpopulated(subject, lineage),
             *(finding for relation in stored for finding in _index(subject, relation)),
             *(finding for relation in stored for finding in _keys(subject, relation)),
             *_unguarded(subject),
+            *(finding for relation in taken for finding in _not_as_declared(relation)),
         )
         exercised = {
             "relations": len(lineage.links),
+            "declared facts": sum(relation.asked for relation in taken),
             "stored": len(stored),
             "stored rows": sum(
                 rows_of(subject.engine, relation.name) for relation in stored if _there(lineage, relation)
@@ -116,6 +120,18 @@ def _unguarded(subject: Subject) -> Iterator[Finding]:
                 str(versions.changes),
                 fix=f"{_APPLY}, and tzero certify says whether any was changed",
             )
+
+
+def _not_as_declared(relation: Assumed) -> Iterator[Finding]:
+    """What a proof takes for granted of the rows of a base relation, and does not hold of them."""
+    for fact, found in relation.broken:
+        yield Finding(
+            f"A1.{fact.code}",
+            f"{relation.relation}: {found.number:,} {fact.message}, such as {found.shown()}",
+            str(relation.relation),
+            fact.column,
+            "correct the rows upstream, or declare what is true of them",
+        )
 
 
 def _broken(name: RelationName, code: str, message: str) -> Finding:

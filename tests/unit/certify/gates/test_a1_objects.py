@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
+from tests.unit.certify.own import OWN_SQL, own_subject
 from tests.unit.certify.shop import Shop
 
+import tzero.certify.assumed
 from tzero.certify.certification import pass_gates
 from tzero.certify.gate import GateResult, Verdict
 from tzero.certify.gates.a1_objects import ObjectsGate
+from tzero.prove import Relation
 
 STATS = "shop.features_stats"
 
@@ -98,3 +103,43 @@ def test_a_materialized_view_that_was_never_filled(shop: Shop) -> None:
 def test_an_object_that_the_view_no_longer_reads(shop: Shop) -> None:
     shop.run("ALTER VIEW shop.features RENAME TO hidden", "CREATE VIEW shop.features AS SELECT * FROM raw.sales")
     assert codes(shop) == {"A1.unread"}
+
+
+def test_rows_of_a_source_that_are_not_as_declared(shop: Shop) -> None:
+    counted = judged(shop).exercised["declared facts"]
+    shop.run("INSERT INTO raw.sales SELECT id, NULL, brand, color, price FROM raw.sales WHERE id IN (3, 4)")
+    result = judged(shop)
+    assert {finding.code for finding in result.findings} == {"A1.null", "A1.repeated_key"}
+    assert result.exercised["declared facts"] == counted == 3
+    assert "raw.sales: 2 keys (id) stand twice" in {f.code: f.message for f in result.findings}["A1.repeated_key"]
+
+
+def test_a_unique_index_answers_for_a_declared_key(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    def asked() -> int:
+        seen: list[str] = []
+        counting = tzero.certify.assumed.counted
+        with monkeypatch.context() as patched:
+            patched.setattr(
+                "tzero.certify.assumed.counted", lambda engine, query: seen.append(query) or counting(engine, query)
+            )
+            assert judged(shop).verdict is Verdict.PASS
+        return len(seen)
+
+    assert asked() == 1
+    shop.run("ALTER TABLE raw.sales ADD PRIMARY KEY (id)")
+    assert asked() == (0 if shop.on_postgres else 1)
+
+
+def test_facts_are_told_by_the_names_that_the_database_has(shop: Shop) -> None:
+    shop.run(
+        'CREATE TABLE raw.marks ("Id" int, "Seen" timestamp)',
+        "INSERT INTO raw.marks VALUES (1, '2024-01-02'), (1, '2024-01-03'), (NULL, '2024-01-04')",
+    )
+    subject = own_subject(
+        shop, OWN_SQL.replace("FROM raw.sales s", ', (SELECT max("Id") FROM raw.marks) FROM raw.sales s')
+    )
+    marks = Relation("raw.marks", key=("id",), time="seen")
+    declared = replace(subject.declarations, relations={**subject.declarations.relations, "raw.marks": marks})
+    (result,) = pass_gates(replace(subject, declarations=declared), [ObjectsGate()]).results
+    assert [finding.code for finding in result.findings] == ["A1.null_key", "A1.repeated_key"]
+    assert "such as 1" in result.findings[1].message
