@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from random import Random
 from typing import TypeVar
 
+from tests.property.prove_choices import chosen, chosen_time
 from tests.property.prove_emptied import emptied
 from tests.property.prove_relations import LEDGER, OFFERS, SALES, SCANS, SHOPS, VISITS, Relation
 from tests.property.prove_times import more_ways
@@ -120,10 +121,24 @@ class Grammar:
             f"arg_max({argument}, {argument})", f"list(DISTINCT {argument} ORDER BY {argument})",
         ))  # fmt: skip
         numbers = relation.of("number")
+        if self.wide and anchor is not None and relation.of("time") and self.often(0.15):
+            return self.choosing(relation, alias, anchor)
         if numbers and self.often(0.25):
             number = f"{alias}.{self.one(numbers)}"
             found = self.one((f"SUM({number})", f"SUM({number}) FILTER (WHERE {test})", f"COALESCE(SUM({number}), 0)"))
         return found
+
+    def choosing(self, relation: Relation, alias: str, anchor: str) -> str:
+        """Of values that a test chooses for each row."""
+        times = relation.of("late") * 2 + relation.of("time")
+        time, number = f"{alias}.{self.one(times)}", f"{alias}.{self.one(relation.of('number') or relation.of('time'))}"
+        if not relation.of("number") or self.often(0.3):
+            cut = chosen_time(time, anchor, self.random)
+            return self.one((f"MIN({cut})", f"MAX({cut})", f"COUNT({cut})", f"COUNT(DISTINCT {cut})"))
+        value = chosen(time, anchor, number, self.random)
+        return self.one(
+            (f"SUM({value})", f"COALESCE(SUM({value}), 0)", f"COUNT({value})", f"MAX({value})", f"MIN({value})")
+        )
 
     def test(self, relation: Relation, alias: str, anchor: str | None) -> str:
         if anchor is None or self.often(0.15):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 
+from tests.property.prove_choices import chosen, chosen_time
 from tests.property.prove_dialects import understood
 from tests.property.prove_grammar import Grammar
 from tests.property.prove_relations import SALES
@@ -193,6 +194,8 @@ class Query(Shapes):
     def _own(self) -> str:
         """Of the own row alone, or of its late column."""
         g = self.g
+        if g.wide and g.often(0.4):
+            return g.one((chosen("s.paid", "s.made", "s.price", g.random), chosen_time("s.paid", "s.made", g.random)))
         return g.one((
             "s.price * 2", "s.kind", g.late("s.paid", "s.made"),
             f"CASE WHEN {g.late('s.paid', 's.made')} THEN 1 ELSE 0 END",

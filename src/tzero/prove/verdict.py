@@ -148,13 +148,13 @@ class Check:
         return self._same_day(item)
 
     def _same_day(self, item: Located) -> bool:
-        """The anchor is the day of the own row's time, in whatever zone."""
+        """The anchor is the day of a time at which the own row was known, in whatever zone."""
         store = item.store
         anchor, time = store.canon(self.anchor), item.atom.time
         assert time is not None
         if not (isinstance(anchor, App) and anchor.op == "floor"):
             return False
-        return any(store.equal(inner, time) for inner in _inside(anchor))
+        return any(inner.type == time.type and store.le(time, inner) for inner in _inside(anchor))
 
     def _is_before(self, item: Located) -> bool:
         time = item.atom.time

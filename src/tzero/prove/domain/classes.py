@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from tzero.prove.domain.facts import RowOf, Same
 from tzero.prove.domain.folding import rejoined
-from tzero.prove.domain.terms import App, Const, Term, Var, rebuild
+from tzero.prove.domain.terms import NULL, App, Const, Term, Var, app, rebuild
 
 _ROUNDS = 16
 
@@ -77,6 +77,9 @@ class Classes:
         if isinstance(term, App) and term.op in ("coalesce", "least", "greatest"):
             if term.op == "coalesce" and self.not_null(term.args[0]):
                 return self.canon(term.args[0])
+            if NULL in term.args[:-1]:  # what is not there is passed over
+                rest = [arg for arg in term.args[:-1] if arg is not NULL]
+                return self.canon(app(term.op, *rest, term.args[-1], type_=term.type))
             if len(term.args) == 1:
                 return self.canon(term.args[0])
         return term

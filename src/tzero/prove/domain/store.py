@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from tzero.prove.domain.classes import Classes
 from tzero.prove.domain.differences import Differences
 from tzero.prove.domain.facts import Bound, Contradiction, Fact, Holds, Le, NotNull, Null, RowOf, Same
-from tzero.prove.domain.strictness import is_total, needs_every_argument
+from tzero.prove.domain.strictness import CHOSEN, is_total, needs_every_argument
 from tzero.prove.domain.terms import NULL, App, Const, Term, Var
 from tzero.prove.domain.work import spend
 
@@ -199,8 +199,10 @@ class Store:
         assert isinstance(term, App)
         if term in self._not_null:
             return True
-        if term.op in ("coalesce", "least", "greatest"):
+        if term.op in CHOSEN:
             return any(self.not_null(arg) for arg in term.args)
+        if term.op in ("and", "or"):
+            return all(map(self.not_null, term.args))
         if term.op == "case":
             return len(term.args) % 2 == 1 and all(self.not_null(v) for v in (*term.args[1::2], term.args[-1]))
         return is_total(term) or (needs_every_argument(term, exactly=True) and all(map(self.not_null, term.args)))

@@ -11,6 +11,8 @@ EXACT = frozenset(
 )
 # NULL when an argument is, and perhaps also otherwise.
 STRICT = EXACT | frozenset({"divide", "modulo", "cast", "strict", "session"})
+# NULL only when every argument is.
+CHOSEN = frozenset({"coalesce", "least", "greatest"})
 TOTAL = frozenset({"is_null", "is_true", "same"})
 
 

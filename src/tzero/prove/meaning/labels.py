@@ -13,10 +13,10 @@ from dataclasses import replace
 from tzero.prove.domain.facts import Holds, NotNull
 from tzero.prove.domain.label import Kind, Ledger, Located, Template
 from tzero.prove.domain.store import Store
-from tzero.prove.domain.strictness import needs_every_argument
+from tzero.prove.domain.strictness import CHOSEN, is_total, needs_every_argument
 from tzero.prove.domain.terms import App, Const, Term, Var, app
-from tzero.prove.meaning.choices import BOOLEAN, chooses, holds_choice
-from tzero.prove.meaning.logic import facts_of, negate, refuted, tested
+from tzero.prove.meaning.choices import BOOLEAN, chooses, erases, holds_choice
+from tzero.prove.meaning.logic import facts_of, negate, observed, refuted, tested
 
 
 class Labels:
@@ -42,7 +42,7 @@ class Labels:
         """
         if store.impossible or isinstance(term, Const):
             return ()
-        if isinstance(term, App) and term.op in ("is_null", "is_true", "same"):
+        if isinstance(term, App) and (is_total(term) or (term.op in CHOSEN and any(map(store.not_null, term.args)))):
             return ()
         if isinstance(term, App) and term.op != "case":
             return _union(
@@ -75,7 +75,7 @@ class Labels:
         if isinstance(term, Var):
             return self._variable(term, store)
         assert isinstance(term, App)
-        inner = tested(term)
+        inner = observed(term, store)
         if inner is not None:
             return self.test(inner, store)
         if term.op == "present":
@@ -91,6 +91,8 @@ class Labels:
             return self.value(term.args[0], store)
         if term.op == "is_null":
             return self.nullness(term.args[0], store)
+        if erases(term):
+            return _union(() if store.not_null(arg) else self.nullness(arg, store) for arg in term.args)
         if term.op in BOOLEAN and (store.not_null(term) or refuted(term, store) is not None):
             return self.test(term, store)
         return self.values(term.args, store)
@@ -140,7 +142,7 @@ class Labels:
     def _test(self, term: Term, store: Store) -> tuple[Located, ...]:
         if store.impossible or isinstance(term, Const):
             return ()
-        inner = tested(term)
+        inner = observed(term, store)
         if inner is not None:
             return self.test(inner, store)
         other = refuted(term, store)
@@ -155,7 +157,7 @@ class Labels:
 
     def _true(self, term: Term, store: Store) -> tuple[Located, ...]:
         if isinstance(term, App) and term.op == "or":
-            return _union(self.test(arg, store) for arg in term.args)
+            return self._any_true(term, store)
         if isinstance(term, App) and term.op == "and":
             return self._all_true(term, store)
         if isinstance(term, App) and (term.op == "strict" or _with_literal(term)):
@@ -174,6 +176,15 @@ class Labels:
                 return self.nullness(inner_term, inside)
             return self._compared(term.args, store, inside)
         return self.value(term, inside)
+
+    def _any_true(self, term: App, store: Store) -> tuple[Located, ...]:
+        """A disjunct counts where the ones before it are not TRUE."""
+        found: list[tuple[Located, ...]] = []
+        for arg in term.args:
+            found.append(self.test(arg, store))
+            if not (isinstance(arg, App) and _with_literal(arg)):
+                store = untrue(arg, store)
+        return _union(found)
 
     def _compared(self, terms: Iterable[Term], store: Store, inside: Store) -> tuple[Located, ...]:
         """What the arguments of a predicate depend on, where ``inside`` says that it is TRUE.
@@ -229,6 +240,9 @@ class Labels:
         """Whether the test of a predicate is whether its arguments are what they are: no refutation, no choice."""
         if not isinstance(term, App):
             return True
+        inner = observed(term, store)
+        if inner is not None:
+            return self._is_direct(inner, store)
         if term.op in ("and", "or") and refuted(term, store) is None:
             return all(self._is_direct(arg, store) for arg in term.args)
         if refuted(term, store) is not None or term.op in ("case", "coalesce", "is_true"):
@@ -262,9 +276,12 @@ def _with_literal(term: App) -> bool:
 
 def untrue(test: Term, store: Store) -> Store:
     """The facts of rows on which a test is not TRUE, as far as they bear on times."""
-    if not store.not_null(test):
+    other = refuted(test, store)
+    if other is None and store.not_null(test):
+        other = negate(test)
+    if other is None:
         return store
-    return store.assume(fact for fact in facts_of(negate(test), store) if not isinstance(fact, Holds))
+    return store.assume(fact for fact in facts_of(other, store) if not isinstance(fact, Holds))
 
 
 def _is(term: Term, op: str) -> bool:

@@ -72,6 +72,19 @@ def tested(term: Term) -> Term | None:
     return None
 
 
+def observed(term: Term, store: Store) -> Term | None:
+    """The predicate whose truth alone a term observes, also by a default that never is: ``COALESCE(x, 'infinity') < t``
+    is TRUE exactly when ``x < t`` is, and FALSE otherwise."""
+    if isinstance(term, App) and term.op in ("lt", "le"):
+        small, large = term.args
+        if isinstance(small, App) and small.op == "coalesce" and len(small.args) == 2 and store.not_null(large):
+            default = small.args[1]
+            fails = Le(large, default, 0 if term.op == "lt" else -1)
+            if (term.op == "lt" and _is_forever(default)) or store.entails(fails):
+                return app(term.op, small.args[0], large, type_="bool")
+    return tested(term)
+
+
 def refuted(term: Term, store: Store) -> Term | None:
     """A predicate ``q`` such that the term is TRUE exactly when ``q`` is not: ``NOT (q IS TRUE)``,
     ``x IS NULL OR x >= t``, ``COALESCE(x, 'infinity') >= t`` or any other default that is, ``COALESCE(p, TRUE)``."""
@@ -119,7 +132,7 @@ def _facts(term: Term, store: Store) -> tuple[Fact, ...]:
         return () if term is TRUE else (Contradiction(),)
     if not isinstance(term, App):
         return (NotNull(term),)
-    inner = tested(term)
+    inner = observed(term, store)
     if inner is not None:
         return facts_of(inner, store)
     match term.op:

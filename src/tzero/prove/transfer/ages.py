@@ -9,6 +9,7 @@ from tzero.prove.domain.terms import DAY, INSTANT, INT, App, Const, Term, app, s
 from tzero.prove.domain.types import BOOL, DECIMAL, FLOAT, INTERVAL, WHOLE, Span
 from tzero.prove.transfer import times
 from tzero.prove.transfer.frame import Frame
+from tzero.prove.transfer.monotone import told_apart, without_sign
 
 
 def difference_signs(left: Term, right: Term) -> tuple[Term, Term]:
@@ -46,6 +47,7 @@ def age(frame: Frame, left: Term, right: Term, node: exp.Expr) -> Term:
 
 def compared(op: str, small: Term, large: Term) -> App:
     """A comparison, which may be one of a difference of times with zero, or imply one of the two times."""
+    op, small, large = without_sign(op, small, large)
     if op not in ("lt", "le"):
         return app(op, small, large, type_=BOOL)
     limit, difference = (small, large) if isinstance(_literal(small), Const) else (large, small)
@@ -55,6 +57,8 @@ def compared(op: str, small: Term, large: Term) -> App:
         after, before = wall
         return app(op, *((before, after) if difference is large else (after, before)), type_=BOOL)
     found = app(op, small, large, type_=BOOL)
+    if op == "lt" and (apart := told_apart(small, large)) is not None:
+        return app("and", found, app("lt", *apart, type_=BOOL), type_=BOOL)
     pair = wall or _epochs(difference)
     if sign is None or pair is None or pair[0].type != pair[1].type:
         return found

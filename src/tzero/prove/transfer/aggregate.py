@@ -42,7 +42,7 @@ class Aggregation:
         self.call = call
         self.labels = interpreter.labels
         self.contributing = Contributing(interpreter.labels, call, keyed=bool(grouping.keys) and len(frames) == 1)
-        self.never_null = call.name in ("Count", "CountIf", "ApproxDistinct") or call.default is not None
+        self.never_null = call.name in ("Count", "CountIf", "ApproxDistinct") or call.defaulted
 
     def term(self) -> Term:
         """The value of the aggregate, as a variable of the group."""

@@ -18,7 +18,7 @@ class Call:
     """An aggregate call, taken apart.
 
     ``sorted``: the order of its rows does not show. ``type_``: of the value, where a function around it says so.
-    ``default``: what a row counts as that says neither TRUE nor FALSE.
+    ``default``: what a row counts as that says neither TRUE nor FALSE. ``or_zero``: a sum of nothing counts as zero.
     """
 
     node: exp.Expr
@@ -31,6 +31,12 @@ class Call:
     sorted: bool = False
     type_: str = ""
     default: bool | None = None
+    or_zero: bool = False
+
+    @property
+    def defaulted(self) -> bool:
+        """Whether it answers something of no rows."""
+        return self.or_zero or self.default is not None
 
 
 def call_of(node: exp.Expr) -> Call | None:
@@ -69,9 +75,14 @@ def call_of(node: exp.Expr) -> Call | None:
 
 
 def _defaulted(node: exp.Coalesce) -> Call | None:
-    """``COALESCE(BOOL_OR(p), FALSE)`` is ``BOOL_OR(COALESCE(p, FALSE))``, also of no rows; likewise AND and TRUE."""
+    """``COALESCE(BOOL_OR(p), FALSE)`` is ``BOOL_OR(COALESCE(p, FALSE))``, also of no rows; likewise AND and TRUE.
+
+    ``COALESCE(SUM(x), 0)`` does not tell no rows from rows that add nothing.
+    """
     inner = call_of(node.this)
     other = node.expressions[0] if len(node.expressions) == 1 else None
+    if inner is not None and inner.name == "Sum" and isinstance(other, exp.Literal) and other.name == "0":
+        return replace(inner, node=node, or_zero=True)
     if inner is None or inner.condition is not None or not isinstance(other, exp.Boolean):
         return None
     neutral = {"LogicalOr": False, "LogicalAnd": True}.get(inner.name)

@@ -21,6 +21,7 @@ from tzero.prove.domain.types import (
 from tzero.prove.meaning.logic import both, either, is_true, negate
 from tzero.prove.transfer import times
 from tzero.prove.transfer.binding import bind, bind_all, binds
+from tzero.prove.transfer.branches import merged
 from tzero.prove.transfer.comparisons import compare
 from tzero.prove.transfer.frame import Frame
 from tzero.prove.transfer.kinds import join_types, joined
@@ -46,8 +47,9 @@ def case(branches: list[Term], default: Term) -> Term:
     rest = case(branches[2:], default) if len(branches) > 2 else default
     if value.type == rest.type == BOOL and {value, rest} & {TRUE, FALSE}:
         return _logical(is_true(test), value, rest)
-    values = [*branches[1::2], default]
-    return app("case", *branches, default, type_=joined(values))
+    type_ = joined([*branches[1::2], default])
+    pairs = merged(branches, default)
+    return app("case", *pairs, default, type_=type_) if pairs else default
 
 
 def _logical(test: Term, value: Term, rest: Term) -> Term:
@@ -79,6 +81,9 @@ def _coalesce(node: exp.Expr, frame: Frame) -> Term:
 @binds(exp.Nullif)
 def _nullif(node: exp.Expr, frame: Frame) -> Term:
     value, other = bind(node.this, frame), bind(node.expression, frame)
+    if value.type == BOOL and other in (TRUE, FALSE):  # which asks no more than whether it is the other one
+        kept = FALSE if other is TRUE else TRUE
+        return app("case", value if kept is TRUE else negate(value), kept, NULL, type_=BOOL)
     return case([compare(frame, "eq", False, value, other, node), NULL], value)
 
 

@@ -9,9 +9,12 @@ from tzero.prove.domain.facts import NotNull
 from tzero.prove.domain.label import Located
 from tzero.prove.domain.store import Store
 from tzero.prove.domain.terms import FALSE, INT, NULL, TRUE, App, Const, Term, app, const
+from tzero.prove.meaning.choices import erases
 from tzero.prove.meaning.labels import Labels, untrue
+from tzero.prove.meaning.linear import integer
 from tzero.prove.meaning.logic import facts_of, is_null, negate
 from tzero.prove.transfer.aggregate_call import Call
+from tzero.prove.transfer.branches import merged
 
 
 @dataclass(frozen=True)
@@ -64,15 +67,16 @@ class Contributing:
 
     def _peel(self, term: Term, store: Store, tests: tuple[Located, ...], *, plain: bool) -> Iterator[Contribution]:
         """The branches of a CASE contribute on their own; a NULL contributes nothing, nor does a neutral ELSE."""
-        if store.impossible or term is NULL:
+        if store.impossible or term is NULL or (self.call.or_zero and _adds_nothing(term)):
             return
-        term = self._as_case(term, store)
+        term = self._as_case(self._counted(term), store)
         if isinstance(term, App) and term.op == "case":
             yield from self._peel_case(term, store, tests, plain=plain)
             return
-        store = store.assume((NotNull(term),))
-        if not store.impossible:
-            yield Contribution(store, (term,), (*tests, *self.labels.nullness(term, store)))
+        some = store.assume((NotNull(term),))
+        if not some.impossible:
+            asked = () if store.not_null(term) else self.labels.nullness(term, some)
+            yield Contribution(some, (term,), (*tests, *asked))
 
     def _peel_case(self, term: App, store: Store, tests: tuple[Located, ...], *, plain: bool) -> Iterator[Contribution]:
         neutral = plain and self._is_neutral(term, store)
@@ -82,6 +86,16 @@ class Contributing:
             store = untrue(test, store)
         if not neutral:
             yield from self._peel(term.args[-1], store, tests, plain=False)
+
+    def _counted(self, term: Term) -> Term:
+        """What is counted shows whether it is NULL alone, so literals are told from NULL and not from each other."""
+        plain = self.call.name == "Count" and not self.call.distinct
+        if not (plain and isinstance(term, App) and term.op == "case"):
+            return term
+        values = [TRUE if isinstance(v, Const) and v is not NULL else v for v in (*term.args[1::2], term.args[-1])]
+        args = [part for pair in zip(term.args[:-1:2], values, strict=False) for part in pair]
+        pairs = merged(args, values[-1])
+        return app("case", *pairs, values[-1], type_=term.type) if pairs else values[-1]
 
     def _as_case(self, term: Term, store: Store) -> Term:
         """A flag that is never NULL, as CASE: ``SUM(p::int)``, ``BOOL_OR(p)``, ``BOOL_AND(p)``."""
@@ -104,11 +118,11 @@ class Contributing:
     def _is_neutral(self, term: App, store: Store) -> bool:
         """Whether rows that take the ELSE branch change nothing, given that the group has a row at all."""
         values, default = term.args[1::2], term.args[-1]
+        name = self.call.name
+        if self.keyed and name == "Sum" and not self.call.distinct:
+            return _is_zero(default, store) and self._never_null(term, store)
         if not self.keyed or not isinstance(default, Const):
             return False
-        name = self.call.name
-        if name == "Sum" and not self.call.distinct:
-            return _is_zero(default) and self._never_null(term, store)
         if name in ("LogicalOr", "LogicalAnd"):
             return default.value is (name == "LogicalAnd") and all(isinstance(v, Const) for v in values)
         if name in ("Max", "Min") and default.at is not None:
@@ -126,7 +140,16 @@ class Contributing:
         return True
 
 
-def _is_zero(value: Const) -> bool:
+def _adds_nothing(term: Term) -> bool:
+    """Whether a term is zero or NULL, and has no digits behind its point to show."""
+    return integer(term) == 0 or (isinstance(term, App) and erases(term))
+
+
+def _is_zero(value: Term, store: Store) -> bool:
+    if isinstance(value, App):
+        return erases(value) and store.not_null(value)
+    if not isinstance(value, Const):
+        return False
     try:
         return float(str(value.value)) == 0
     except ValueError:

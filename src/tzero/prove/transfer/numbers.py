@@ -29,11 +29,15 @@ from tzero.prove.domain.types import (
     rounds,
     type_of,
 )
+from tzero.prove.meaning.choices import ERASING
+from tzero.prove.meaning.linear import integer
 from tzero.prove.transfer import times
 from tzero.prove.transfer.binding import bind, binds, pure
+from tzero.prove.transfer.branches import merged
+from tzero.prove.transfer.flags import as_flag
 from tzero.prove.transfer.frame import Frame
 from tzero.prove.transfer.intervals import scaled
-from tzero.prove.transfer.kinds import is_whole, join_types
+from tzero.prove.transfer.kinds import is_whole, join_types, joined
 
 
 @binds(exp.Add)
@@ -80,7 +84,24 @@ def _times(node: exp.Expr, frame: Frame) -> Term:
     left, right = bind(node.this, frame), bind(node.expression, frame)
     if INTERVAL in (left.type, right.type):
         return _scaled_interval(left, right, node, frame)
-    return app("times", left, right, type_=join_types((left.type, right.type)))
+    for flag, other in ((left, right), (right, left)):
+        chosen = as_flag(flag)
+        if chosen is not None:
+            values = [_product(value, other, frame) for value in chosen.values]
+            args = [part for pair in zip(chosen.tests, values, strict=False) for part in pair]
+            pairs = merged(args, values[-1])
+            return app("case", *pairs, values[-1], type_=joined(values)) if pairs else values[-1]
+    return _product(left, right, frame)
+
+
+def _product(left: Term, right: Term, frame: Frame) -> Term:
+    """A product; zero times an exact number is zero, but PostgreSQL has ``NaN`` among its decimals."""
+    if NULL in (left, right):
+        return NULL
+    type_ = join_types((left.type, right.type))
+    exact = type_ == INT or (type_ == DECIMAL and frame.dialect != "postgres")
+    erasing = exact and 0 in (integer(left), integer(right))
+    return app("times", left, right, type_=type_, params=(ERASING,) if erasing else ())
 
 
 def _scaled_interval(left: Term, right: Term, node: exp.Expr, frame: Frame) -> Term:
@@ -95,7 +116,7 @@ def _scaled_interval(left: Term, right: Term, node: exp.Expr, frame: Frame) -> T
 def _divide(node: exp.Expr, frame: Frame) -> Term:
     left, right = bind(node.this, frame), bind(node.expression, frame)
     type_ = join_types((left.type, right.type))
-    if left.type == EPOCH_SPAN:
+    if left.type in (EPOCH_SPAN, "epoch"):
         type_ = FLOAT
     if type_ == INT and frame.dialect != "postgres":
         type_ = FLOAT
