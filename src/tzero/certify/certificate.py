@@ -22,6 +22,7 @@ from tzero.certify.cost import built_seconds
 from tzero.certify.curves import curves_of
 from tzero.certify.declared import declared_json
 from tzero.certify.lineage import Lineage, lineage_of
+from tzero.certify.marks import tell_standing
 from tzero.certify.standing import Standing, standing_of
 from tzero.certify.subject import Anchors, Subject
 from tzero.certify.waiver import Waiver, uncovered, unused
@@ -92,6 +93,11 @@ class Certificate:
         """How many rows it saw, and the newest T0 among them."""
         return Standing.from_json(self.predicate["standing"])
 
+    @property
+    def standing_marked(self) -> bool:
+        """Whether the standing is the same for as long as the marks are."""
+        return self.predicate.get("standing_marked") is True
+
     def digests(self, kind: str) -> dict[str, str]:
         """The sha256 of every subject of a kind (``definition:``, ``captures:`` and so on), by its name."""
         return {
@@ -154,6 +160,7 @@ def certify(
             "captures": {name: found.number for name, found in (captures or {}).items()},
             "marks": dict(marks or {}),
             "standing": standing.as_json(),
+            "standing_marked": _standing_marked(subject, lineage, marks or {}),
             "built_seconds": built_seconds(subject),
             "seconds": None if since is None else round(time.monotonic() - since, 3),
             "held": sorted(str(name) for name in subject.held),
@@ -194,6 +201,16 @@ def _lineage(subject: Subject) -> Lineage | None:
         return lineage_of(subject)
     except TzeroError:
         return None
+
+
+def _standing_marked(subject: Subject, lineage: Lineage | None, marks: Mapping[str, str | None]) -> bool:
+    """Whether the standing is the same for as long as the marks are: then a guard need not look at the rows."""
+    if lineage is None:
+        return False
+    try:
+        return tell_standing(subject.engine, lineage, subject.anchors.relation, marks)
+    except TzeroError:
+        return False
 
 
 def _curves(subject: Subject) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from tzero.certify.baseline.taking import take_at
 from tzero.certify.certificate import BASELINE, CONTRACT, DEFINITION, Certificate, canonical
 from tzero.certify.lineage import definition_text
 from tzero.certify.standing import standing_at
-from tzero.engines.row_marks import is_unwritten, tells_writes
+from tzero.engines.row_marks import hides_rows, is_unwritten, tells_writes
 from tzero.errors import TzeroError, UncertifiedError
 from tzero.sql.names import RelationName
 from tzero.state import certificate, feature_contract, run
@@ -96,7 +96,6 @@ def _reasons(
         lambda: _contract(state, relation, found, contract),
         lambda: _redefined(state, found),
         lambda: _forged(state, found),
-        lambda: _moved(state, found),
         lambda: _written(state, relation, found),
     )
     for check in checks:
@@ -150,21 +149,15 @@ def _forged(state: StateSchema, found: Certificate) -> Iterator[str]:
     yield from (each.message for each in forged(state, found))
 
 
-def _moved(state: StateSchema, found: Certificate) -> Iterator[str]:
-    now = standing_at(state.engine, found.anchors)
-    if now != found.standing:
-        was = found.standing
-        yield (
-            f"{was.rows:,} rows up to {was.newest} were certified, and there are {now.rows:,} up to {now.newest} now"
-        )
-
-
 def _written(state: StateSchema, relation: RelationName, found: Certificate) -> Iterator[str]:
-    """Whether a value may have changed: by the marks of what is stored, or else by the digest of all of them."""
+    """Whether a row came or went, or a value may have changed: by the marks of what is stored, and where these do not
+    tell, by how many rows there are up to when and by the digest of all values."""
     engine, marks = state.engine, found.predicate["marks"]
     differing = [
         name for name, mark in marks.items() if mark is None or not is_unwritten(engine, RelationName.parse(name), mark)
     ]
+    if differing or not found.standing_marked or any(hides_rows(engine, RelationName.parse(name)) for name in marks):
+        yield from _moved(state, found)
     written = next((name for name in differing if marks[name] is not None), None)
     if written is not None and tells_writes(engine):
         yield f"rows of {written} were written after its certificate"
@@ -172,3 +165,12 @@ def _written(state: StateSchema, relation: RelationName, found: Certificate) -> 
         now = take_at(engine, relation, found.key, found.anchors).sha256
         if now != found.digests(BASELINE).get(str(relation)):
             yield "its values are not those that were certified"
+
+
+def _moved(state: StateSchema, found: Certificate) -> Iterator[str]:
+    now = standing_at(state.engine, found.anchors)
+    if now != found.standing:
+        was = found.standing
+        yield (
+            f"{was.rows:,} rows up to {was.newest} were certified, and there are {now.rows:,} up to {now.newest} now"
+        )

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from tzero.certify.lineage import Lineage
+from tzero.certify.lineage import Lineage, Link
 from tzero.engines.base import Engine
 from tzero.engines.catalog import RelationKind
-from tzero.engines.row_marks import row_mark
+from tzero.engines.row_marks import row_mark, shows_by_rows_alone
 from tzero.sql.names import RelationName
 
 
@@ -18,6 +18,18 @@ def marks_of(engine: Engine, lineage: Lineage) -> Mapping[str, str | None]:
     """
     found = {str(name): row_mark(engine, name) for name in stored_beneath(lineage)}
     return found | {str(link.name): None for link in lineage if not link.closed}
+
+
+def tell_standing(engine: Engine, lineage: Lineage, anchors: RelationName, marks: Mapping[str, str | None]) -> bool:
+    """Whether a relation of the lineage shows the same rows for as long as the marks are the same: each relation that
+    its rows come from has one, and what its views call are functions of the database alone.
+    """
+    if lineage.of(anchors) is None:
+        return False
+    ends = set(_beneath(lineage, anchors))
+    views = tuple(_views_beneath(lineage, anchors))
+    marked = all(marks.get(str(name)) is not None for name in ends)
+    return marked and all(link.closed for link in views) and shows_by_rows_alone(engine, [link.name for link in views])
 
 
 def stored_beneath(lineage: Lineage) -> tuple[RelationName, ...]:
@@ -35,3 +47,11 @@ def _beneath(lineage: Lineage, name: RelationName) -> Iterator[RelationName]:
         return
     for read in link.reads:
         yield from _beneath(lineage, read)
+
+
+def _views_beneath(lineage: Lineage, name: RelationName) -> Iterator[Link]:
+    link = lineage.of(name)
+    if link is not None and link.kind is RelationKind.VIEW:
+        yield link
+        for read in link.reads:
+            yield from _views_beneath(lineage, read)

@@ -14,6 +14,8 @@ from __future__ import annotations
 
 import hashlib
 
+from collections.abc import Collection
+
 from tzero.engines.base import Engine
 from tzero.engines.catalog import RelationKind
 from tzero.engines.row_hash import row_hash
@@ -29,6 +31,15 @@ BETWEEN = "; "
 _KIND = """
 SELECT c.relkind::text, {mark} FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
 WHERE n.nspname = ? AND c.relname = ?"""
+_MADE_BY_USERS = """
+SELECT count(*) FROM pg_catalog.pg_depend AS d
+JOIN pg_catalog.pg_rewrite AS w ON d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass AND d.objid = w.oid
+JOIN pg_catalog.pg_class AS c ON c.oid = w.ev_class JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+WHERE n.nspname = ? AND c.relname = ? AND d.refclassid <> 'pg_catalog.pg_class'::pg_catalog.regclass"""
+"""What else than relations a view is made with: the server notes no dependence on what it brings itself."""
+_HIDING = """
+SELECT count(*) FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+WHERE n.nspname = ? AND c.relname = ? AND c.relrowsecurity"""
 _MACROS = """
 SELECT schema_name, function_name, function_type, parameters, parameter_types, macro_definition
 FROM system.main.duckdb_functions() WHERE NOT internal ORDER BY ALL"""
@@ -58,6 +69,23 @@ def is_unwritten(engine: Engine, name: RelationName, mark: str) -> bool:
 def tells_writes(engine: Engine) -> bool:
     """Whether another mark is a write for certain; else the values of the reader have to be looked at."""
     return engine.dialect == "postgres"
+
+
+def shows_by_rows_alone(engine: Engine, views: Collection[RelationName]) -> bool:
+    """Whether what views show can change with rows that they read, and with nothing else that a mark does not tell.
+
+    A function, a type or an operator of PostgreSQL's users may be replaced, and the text of a view stays the same.
+    """
+    return engine.dialect != "postgres" or not any(_asked(engine, _MADE_BY_USERS, view) for view in views)
+
+
+def hides_rows(engine: Engine, name: RelationName) -> bool:
+    """Whether a policy of the relation decides who sees which of its rows."""
+    return engine.dialect == "postgres" and _asked(engine, _HIDING, name)
+
+
+def _asked(engine: Engine, query: str, name: RelationName) -> bool:
+    return bool(engine.rows(query, [name.schema or "public", name.name])[0][0])
 
 
 def _values(engine: Engine, name: RelationName) -> str | None:

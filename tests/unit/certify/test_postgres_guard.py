@@ -93,6 +93,42 @@ def test_what_changed_since_is_the_reason(guarded: Shop, change: str, reason: st
     assert reason in refused(guarded)
 
 
+def test_a_function_that_takes_rows_away(guarded: Shop) -> None:
+    """No stored row is written, and no definition is another one."""
+    text = guarded.engine.rows("SELECT pg_catalog.pg_get_viewdef('shop.features_base'::pg_catalog.regclass)")[0][0]
+    guarded.run(
+        "CREATE FUNCTION raw.counts(id bigint) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT id > 0'",
+        f"CREATE OR REPLACE VIEW shop.features_base AS SELECT * FROM ({text.rstrip(';')}) AS b WHERE raw.counts(b.id)",
+    )
+    keep(guarded)
+    assert guarded.engine.rows(READ) == [(120,)]
+    guarded.run(
+        "CREATE OR REPLACE FUNCTION raw.counts(id bigint) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT id > 9'"
+    )
+    assert "rows came or went" in refused(guarded)
+    with pytest.raises(TzeroError, match="120 rows up to"):
+        require_certified(guarded.state, VIEW)
+
+
+def test_rows_are_looked_at_where_a_policy_may_hide_them(guarded: Shop) -> None:
+    """The view is read with the rights of a role that the policy is for; the guard with those of a superuser."""
+    guarded.run(
+        "DROP ROLE IF EXISTS view_owner", "CREATE ROLE view_owner", "GRANT USAGE ON SCHEMA raw, shop TO view_owner",
+        "GRANT SELECT ON raw.sales TO view_owner", "ALTER VIEW shop.features_base OWNER TO view_owner",
+    )  # fmt: skip
+    try:
+        assert guarded.engine.rows(READ) == [(120,)]
+        guarded.run(
+            "CREATE POLICY part_of_it ON raw.sales FOR SELECT USING (id > 9)",
+            "ALTER TABLE raw.sales ENABLE ROW LEVEL SECURITY",
+        )
+        assert "rows came or went" in refused(guarded)
+        with pytest.raises(TzeroError, match="120 rows up to"):
+            require_certified(guarded.state, VIEW)
+    finally:
+        guarded.run("DROP OWNED BY view_owner CASCADE", "DROP ROLE view_owner")
+
+
 def test_what_changed_no_row_is_let_through(guarded: Shop) -> None:
     for change in (
         "REFRESH MATERIALIZED VIEW CONCURRENTLY shop.features_stats",
