@@ -13,7 +13,6 @@ functions in every view. What has the same mark holds the same values; what has 
 from __future__ import annotations
 
 import hashlib
-
 from collections.abc import Collection
 
 from tzero.engines.base import Engine
