@@ -47,6 +47,9 @@ class Engine(Protocol):
     def limited(self, seconds: float) -> AbstractContextManager[None]:
         """End every statement within that takes longer. Raises OutOfTimeError."""
 
+    def roomy(self) -> AbstractContextManager[None]:
+        """Give statements within the memory that those of a build have."""
+
     def transaction(self) -> AbstractContextManager[None]:
         """All or nothing: commit at the end, roll back on any exception. Until then others read the old state."""
 

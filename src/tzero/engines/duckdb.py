@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -120,6 +120,9 @@ class DuckDBEngine:
 
     def limited(self, seconds: float) -> AbstractContextManager[None]:
         return self._limit.set_to(seconds)
+
+    def roomy(self) -> AbstractContextManager[None]:
+        return nullcontext()  # all statements share the memory of the process
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

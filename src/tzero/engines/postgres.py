@@ -84,6 +84,9 @@ class PostgresEngine:
     def limited(self, seconds: float) -> AbstractContextManager[None]:
         return postgres_limit.limited(self.rows, seconds)
 
+    def roomy(self) -> AbstractContextManager[None]:
+        return postgres_limit.roomy(self.rows, self._options.work_mem)
+
     @contextmanager
     def transaction(self) -> Iterator[None]:
         self._run("BEGIN")

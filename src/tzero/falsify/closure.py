@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 
 from sqlglot import exp
 
@@ -13,13 +12,14 @@ from tzero.engines.definitions import view_definition
 from tzero.errors import MissingRelationError
 from tzero.sql.build import identifier
 from tzero.sql.names import RelationName
-from tzero.sql.parse import parse_one
+from tzero.sql.parse import shared
 from tzero.sql.render import Tree, relations_of
 
 
 @dataclass(frozen=True, slots=True)
 class Closure:
-    """``views`` each come after those that they read; the last one is the relation itself."""
+    """``views`` each come after those that they read; the last one is the relation itself. Their trees are shared:
+    whoever changes one changes a copy of it."""
 
     views: tuple[tuple[RelationName, Tree], ...]
     bases: tuple[RelationName, ...]
@@ -96,12 +96,7 @@ def _stored(engine: Engine, name: RelationName) -> Tree | None:
     text = view_definition(engine, name)
     if text is None:
         return None
-    return _parsed(text, engine.dialect).copy()
-
-
-@lru_cache(maxsize=64)  # every gate follows the closure, and parsing costs ten times what a copy does
-def _parsed(text: str, dialect: str) -> Tree:
-    tree = parse_one(text, dialect)
+    tree = shared(text, engine.dialect)
     return tree.expression if isinstance(tree, exp.Create) else tree
 
 

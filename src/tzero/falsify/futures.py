@@ -23,6 +23,7 @@ from tzero.falsify.sessions import try_sessions
 from tzero.falsify.shrink import fewest_changes
 from tzero.falsify.slices import Slices
 from tzero.falsify.store import Store
+from tzero.falsify.taken import Taken
 from tzero.falsify.times import DAY
 from tzero.falsify.trial import Trial
 from tzero.falsify.values import Values
@@ -51,11 +52,18 @@ class Futures:
         account: Account,
     ) -> None:
         self.store, self.query, self.literals, self.slices, self.account = store, query, literals, slices, account
+        self.taken = Taken(store.engine)
         self.random = Random(account.seed)  # noqa: S311  reproducible, not secret
         self.names = mutations
         self.mutations = [m for m in MUTATIONS if m.name in mutations and m.applies(store.tables)]
 
     def run(self) -> Trial:
+        try:
+            return self._searched()
+        finally:
+            self.taken.drop()
+
+    def _searched(self) -> Trial:
         try:
             moments = self._moments()
         except OutOfTimeError as error:
@@ -91,14 +99,20 @@ class Futures:
             return self.store.moments(_CUTS)
         found = self.slices.moments(own, _CUTS, days=self.store.anchor_kind == "date")
         if found:
-            self.store.parts = self.slices.about(found[len(found) // 2])
+            self._take(found[len(found) // 2])
         return found
+
+    def _take(self, moment: datetime) -> None:
+        """Part of each large table: its rows about a moment."""
+        self.store.parts = self.slices.about(moment)
+        self.store.held, self.store.before = self.taken.take(self.store.parts), ""
 
     def _scene(self, moment: datetime, reach: dict[str, tuple[Any, Any]]) -> Scene:
         """The data about a cut, and the values to draw new rows from."""
         cut = Cut(moment, self.store.times, frozenset(), tolerances(self.query, self.store.tables))
-        self.store.parts = self.slices.about(moment)
+        self._take(moment)
         self.store.base = self.store.sample(cut)
+        self.store.before = self.taken.hold(self.store.as_it_is()) if self.store.held else ""
         values = Values(self.random, self._seen(), self.store.times, self.store.times.day_start(moment) - _BACK)
         values.reach = reach
         return Scene(self.store.tables, self.store.base, cut, values)

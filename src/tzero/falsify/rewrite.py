@@ -28,7 +28,8 @@ PART = "taken_part_"
 class Rewriter:
     """Writes queries of one closure. ``base`` holds the rows that were read of each table, as they are.
 
-    ``parts`` are conditions on the rows of tables that are not taken whole.
+    ``parts`` are conditions on the rows of tables that are not taken whole; ``held`` says that these rows are in tables
+    of their own already.
     ``turned`` lays the rows of every base relation in another order.
     """
 
@@ -39,6 +40,7 @@ class Rewriter:
     base: World
     parts: Mapping[str, str] = field(default_factory=dict)
     turned: bool = False
+    held: bool = False
 
     def over(self, world: World, prefix: str) -> tuple[list[Cte], str]:
         """Named subqueries that make the closure over a world, and the name of the last one."""
@@ -70,7 +72,7 @@ class Rewriter:
         if not touched and table.name not in self.parts:
             return None
         columns = ", ".join(quoted(column, self.engine.dialect) for column in table.kinds)
-        place = f'"{self._part(table.name)}"' if table.name in self.parts else from_item(self.engine, name)
+        place = self.part(table.name) if table.name in self.parts else from_item(self.engine, name)
         text = f"SELECT {columns} FROM {place}"
         gone = [change.before for change in touched if change.before is not None]
         if gone:
@@ -78,15 +80,17 @@ class Rewriter:
         come = [change.after for change in touched if change.after is not None]
         return " UNION ALL ".join([text, *(f"SELECT {self._cells(table, row)}" for row in come)])
 
+    def part(self, table: str) -> str:
+        """The rows that are taken of a table, as they stand after FROM: every world reads them, the database once."""
+        return f'"{self._part(table)}"'
+
     def _part(self, table: str) -> str:
-        """The name of the rows that are taken of a table: every world of a query reads them, the database once."""
-        return f"{PART}{list(self.parts).index(table)}"
+        return part_name(list(self.parts).index(table))
 
     def _part_ctes(self) -> list[Cte]:
-        return [(self._part(name), self._taken(name)) for name in self.parts]
-
-    def _taken(self, table: str) -> str:
-        return f"SELECT * FROM {from_item(self.engine, RelationName.parse(table))} WHERE {self.parts[table]}"
+        if self.held:
+            return []
+        return [(self._part(name), part_query(self.engine, name, condition)) for name, condition in self.parts.items()]
 
     def _turned(self, query: str) -> str:
         """The rows of a query from the last to the first, by nothing but their place."""
@@ -118,6 +122,16 @@ class Rewriter:
             f"{self.literal(table, column, row[column])} AS {quoted(column, self.engine.dialect)}"
             for column in table.kinds
         )
+
+
+def part_name(at: int) -> str:
+    """What the rows that are taken of a table are called, by its place among the parts."""
+    return f"{PART}{at}"
+
+
+def part_query(engine: Engine, table: str, condition: str) -> str:
+    """The rows that are taken of a table."""
+    return f"SELECT * FROM {from_item(engine, RelationName.parse(table))} WHERE {condition}"
 
 
 def from_item(engine: Engine, name: RelationName) -> str:

@@ -55,6 +55,10 @@ class Store:
     base: World = field(default_factory=World)
     parts: Mapping[str, str] = field(default_factory=dict)
     """Conditions on the rows of tables that are not taken whole."""
+    held: bool = False
+    """Whether these rows are in tables of their own."""
+    before: str = ""
+    """The table that holds what the relation gives over these rows as they are; empty where none does."""
     turned: bool = False
     told: frozenset[str] = frozenset()
     """Columns whose values the database takes for equal that are not the same: their texts are compared."""
@@ -82,7 +86,7 @@ class Store:
         return sorted(moment for moment in found if moment is not None)
 
     def sample(self, cut: Cut) -> World:
-        """Rows of each base relation about a cut."""
+        """Rows of each base relation about a cut; of a part that is held, rows of that part."""
         world = World({table.name: {} for table in self.tables})
         for table in self.tables:
             rows: Rows = world.rows[table.name]
@@ -92,7 +96,13 @@ class Store:
 
     def compare(self, before: World, after: World, cut: Cut | None, kept: frozenset[Cells]) -> Compared:
         """Run the relation over two worlds and compare, in the database."""
-        return self._compared(self._output(before, "b"), self._output(after, "a"), cut, kept)
+        held = self.before and before is self.base
+        first: Written = ([], f'SELECT * FROM "{self.before}"') if held else self._output(before, "b")
+        return self._compared(first, self._output(after, "a"), cut, kept)
+
+    def as_it_is(self) -> str:
+        """A query of the relation over the rows as they are."""
+        return with_ctes(*self._output(self.base, "b"))
 
     def compare_with(self, other: Store) -> Compared:
         """Run the relation here and as another store has it, over the same rows; nothing may differ."""
@@ -159,6 +169,7 @@ class Store:
             self.base,
             self.parts,
             self.turned,
+            self.held,
         )
 
     def _all(self) -> tuple[str, ...]:
@@ -234,7 +245,8 @@ class Store:
         return difference(gone, come, shape) if gone or come else None
 
     def _read(self, table: Table, cut: Cut) -> list[Row]:
-        name = self.column_source(table.name)
+        rewriter = self.rewriter()
+        name = rewriter.part(table.name) if self.held and table.name in self.parts else self.column_source(table.name)
         columns = ", ".join(self._cell(table, column) for column in table.kinds)
         if not table.dated or not table.known:
             return self._rows(table, f"SELECT {columns} FROM {name} LIMIT {ROWS}")

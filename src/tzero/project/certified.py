@@ -56,7 +56,7 @@ class Certified(Opened):
         ``seconds`` is how long the search for a witness may take (default: as in tzero.toml). Days whose
         seals are unbroken are not digested again, unless ``full``.
         """
-        with self.session(target) as engine, engine.exclusive("tzero certify"):
+        with self.session(target) as engine, engine.exclusive("tzero certify"), engine.roomy():
             self._require_migrated(engine)
             return certify_subject(self.subject(engine, view), self.config, progress, seconds, full)
 
@@ -78,14 +78,14 @@ class Certified(Opened):
 
         Days whose seals are unbroken are not digested again, unless ``full``.
         """
-        with self.session(target, read_only=True) as engine:
+        with self.session(target, read_only=True) as engine, engine.roomy():
             return compare(self.subject(engine, view), full)
 
     def accept_baseline(
         self, view: View = None, *, by: str, why: str, target: str | None = None
     ) -> tuple[Comparison, BaselineRecord]:
         """Accept what a view holds now, with a name and a reason; returns what differed, and the acceptance."""
-        with self.session(target) as engine, engine.exclusive("tzero baseline"), engine.transaction():
+        with self.session(target) as engine, engine.exclusive("tzero baseline"), engine.roomy(), engine.transaction():
             self._require_migrated(engine)
             subject = self.subject(engine, view)
             found = compare(subject)

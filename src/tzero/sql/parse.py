@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 import sqlglot
 from sqlglot import exp
@@ -43,6 +44,15 @@ def parse_one(text: str, dialect: str) -> exp.Expr:
     if isinstance(tree, (exp.Command, exp.Block)) or tree.find(exp.Command):
         raise ExpressionError("this statement is opaque to the parser", fix="only queries can be read")
     return tree
+
+
+@lru_cache(maxsize=64)
+def shared(text: str, dialect: str) -> exp.Expr:
+    """The tree of a text that is read many times over, parsed once: whoever changes it changes a copy.
+
+    Raises as `parse_one` does.
+    """
+    return parse_one(text, dialect)
 
 
 def parse_all(text: str, dialect: str, *, what: str = "this") -> list[exp.Expr]:

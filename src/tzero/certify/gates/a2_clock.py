@@ -13,7 +13,7 @@ from tzero.engines.calls import calls_of
 from tzero.falsify.closure import closure_of
 from tzero.sql.clock_words import clock_words
 from tzero.sql.names import RelationName
-from tzero.sql.parse import parse_one
+from tzero.sql.parse import shared
 from tzero.state import definition
 
 
@@ -69,7 +69,7 @@ class ClockGate:
             known = recorded.get(str(name))
             if known is None:
                 continue
-            for word in clock_words(parse_one(known.text, subject.engine.dialect)):
+            for word in clock_words(shared(known.text, subject.engine.dialect)):
                 yield Finding(
                     "A2.folded",
                     f"{word!r} became a constant when {name} was created, and another one when it is created again",

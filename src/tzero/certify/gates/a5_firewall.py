@@ -10,7 +10,7 @@ from tzero.certify.gate import Finding, GateResult, Verdict
 from tzero.certify.lineage import Lineage, lineage_of
 from tzero.certify.subject import Subject
 from tzero.sql.columns import column_names
-from tzero.sql.parse import parse_one
+from tzero.sql.parse import shared
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ def _behind(subject: Subject, lineage: Lineage) -> Iterator[Finding]:
 
 def _current(subject: Subject, lineage: Lineage) -> Iterator[Finding]:
     for link in lineage.defined:
-        named = column_names(parse_one(str(link.definition), subject.engine.dialect)) & subject.current
+        named = column_names(shared(str(link.definition), subject.engine.dialect)) & subject.current
         for column in sorted(named):
             yield Finding(
                 "A5.current",

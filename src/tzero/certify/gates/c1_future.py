@@ -14,6 +14,8 @@ from tzero.falsify import LEAST, MOST_ROWS, Outcome, Trial, Witness, falsify_rel
 _VERDICTS = {Outcome.CLEAN: Verdict.PASS, Outcome.LEAK: Verdict.LEAK, Outcome.INCONCLUSIVE: Verdict.FAIL}
 MOST = 10.0
 """How many seconds the search may take where nobody says."""
+SHARE = 0.5
+"""How much of the time of a build it takes then."""
 _FIX = "compare with T0 strictly (before_day, before_instant), and take each value as it was known then"
 
 
@@ -22,9 +24,9 @@ class FutureGate:
     """Rows at and after T0 are added, removed and edited within rewritten queries; the past must stay as it is.
 
     It ends at the first witness, after ``seconds``, or after ``worlds``; of a relation of over ``most`` rows each
-    world holds a part. Without ``seconds`` it takes as long as the build of what is stored took, `LEAST` at least and
-    `MOST` at most: a certificate should cost in proportion to what it certifies. It ends no earlier than something
-    moved. Nothing is written.
+    world holds a part. Without ``seconds`` it takes half as long as the build of what is stored took, `LEAST` at least
+    and `MOST` at most: a certificate should cost in proportion to what it certifies. It ends no earlier than something
+    moved. Nothing is written but temporary tables.
     """
 
     seconds: float | None = None
@@ -56,7 +58,7 @@ class FutureGate:
 
 def _enough(subject: Subject) -> float | None:
     built = built_seconds(subject)
-    return None if built is None else min(max(built, LEAST), MOST)
+    return None if built is None else min(max(built * SHARE, LEAST), MOST)
 
 
 def _summary(trial: Trial) -> str:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from tests.unit.certify.own import OWN_SQL, own_subject
 from tests.unit.certify.shop import Shop
 
 from tzero.certify.gate import GateResult, Verdict
 from tzero.certify.gates.c1_future import FutureGate
+from tzero.errors import EngineError
 from tzero.falsify import Outcome, falsify_relation
 
 LEAKS = {
@@ -51,6 +54,30 @@ def test_a_part_of_a_large_relation_is_enough(shop: Shop) -> None:
     assert result.verdict is Verdict.PASS
     assert 0 < int(result.exercised["rows compared"]) < 30 * 120
     assert not [note for note in result.notes if "could not be run" in note]
+
+
+@pytest.mark.parametrize("held", [True, False])
+def test_what_worlds_share_is_held_where_it_may_be_and_let_go(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, held: bool
+) -> None:
+    made = []
+    execute = shop.engine.execute
+
+    def noted(query: str) -> None:
+        made.extend(re.findall(r'TEMPORARY TABLE "(\w+)"', query))
+        execute(query)
+
+    monkeypatch.setattr(shop.engine, "execute", noted)
+    monkeypatch.setattr(shop.engine, "read_only", not held)
+    found = FutureGate(60.0, worlds=30, most=40)(shop.subject())
+    assert found.verdict is Verdict.PASS
+    assert int(found.exercised["rows moved"]) > 0
+    assert not [note for note in found.notes if "could not be run" in note]
+    assert FutureGate(60.0, worlds=120, most=40)(own_subject(shop, LEAKS["n"])).verdict is Verdict.LEAK
+    assert set(made) == ({"taken_part_0", "taken_before"} if held else set())
+    for name in made:
+        with pytest.raises(EngineError):
+            shop.engine.rows(f"SELECT * FROM {name}")
 
 
 def test_a_stored_table_that_was_filled_by_hand_is_taken_by_its_definition(shop: Shop) -> None:
