@@ -19,6 +19,8 @@ from tests.property.prove_plants import (
     all_may_be_late,
     any_else_is_neutral,
     between_is_strict,
+    branches_are_alike,
+    chains_stay_as_they_start,
     descending_is_ascending,
     edits_are_known,
     every_zone_is_utc,
@@ -40,6 +42,7 @@ from tests.property.prove_plants import (
     presence_is_free,
     sums_are_exact,
     what_is_left_out_is_there,
+    whatever_is_asked_is_own,
 )
 from tests.property.prove_settings import Drawn, declared, worlds_of
 
@@ -157,6 +160,23 @@ FAULTS = (
         "the own row is its group",
         own_row_is_its_group,
         "COUNT(*) OVER (ORDER BY s.made RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW EXCLUDE CURRENT ROW)",
+    ),
+    Fault(
+        "a chain stays as it starts",
+        chains_stay_as_they_start,
+        "(WITH RECURSIVE c(id, since, depth) AS (SELECT id, made, 0 FROM sales UNION ALL SELECT c.id, o.made, "
+        "c.depth + 1 FROM c JOIN sales AS o ON o.made > c.since WHERE c.depth < 1) "
+        "SELECT COUNT(*) FROM c WHERE c.id = s.id)",
+    ),
+    Fault(
+        "every branch gives the same",
+        branches_are_alike,
+        "(SELECT SUM(CASE WHEN o.paid IS NULL THEN 1 ELSE 0 END) FROM sales AS o WHERE o.made < s.made)",
+    ),
+    Fault(
+        "a row that a subquery reads is the own one",
+        whatever_is_asked_is_own,
+        "(SELECT COUNT(*) FROM sales AS o WHERE o.made <= s.made)",
     ),
 )
 

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from tzero.prove.domain.closing import Closing
+from tzero.prove.domain.closing import Closing, Settle
 from tzero.prove.domain.facts import Fact, NotNull
 from tzero.prove.domain.label import Atom, Located
 from tzero.prove.domain.row import Part, Present, Row, new_part
 from tzero.prove.domain.store import Store
 from tzero.prove.domain.terms import Term, Var, substitute
+from tzero.prove.transfer.filter import aliases, called
 from tzero.prove.transfer.group_witnesses import templates
 from tzero.prove.transfer.surviving import Branch, Surviving
 
@@ -69,10 +70,16 @@ class Grouping:
                 existence,
                 self.interpreter.origin(self.node),
                 self.facts,
-                self.interpreter.settling(branch.row.occurrences),
+                self._settling(branch),
                 extra,
             )
         return self._closings[key]
+
+    def _settling(self, branch: Branch) -> Settle:
+        """How rows at hand answer what is asked; a row that is one of the enclosing query is called by its name."""
+        settle = self.interpreter.settling(branch.row.occurrences)
+        same = aliases(self.outer.parts, branch.row.parts, branch.row.store) if self.outer else {}
+        return (lambda located: settle(called(item, same) for item in located)) if same else settle
 
     def rows_of(self, branch: Branch, store: Store | None = None, *, lean: bool = False) -> list[Located]:
         """What the rows of a group depend on: their presence and their keys."""

@@ -1,4 +1,4 @@
-"""Recursive CTEs: accepted where no data takes part, such as calendars; otherwise refused.
+"""Recursive CTEs: calendars and numbers, in which no data takes part; of data, chains that keep an invariant.
 
 The guess is a row of which nothing is known but that it depends on no data. It is an invariant if the first query says
 so of its rows, and the second of its own where it reads such rows: then by induction all rows are like it.
@@ -14,6 +14,7 @@ from tzero.prove.domain.facts import NotNull
 from tzero.prove.domain.row import Part, Row, new_part
 from tzero.prove.domain.store import Store
 from tzero.prove.domain.terms import Var
+from tzero.prove.transfer.chains import chain_row
 from tzero.prove.transfer.kinds import join_types
 
 if TYPE_CHECKING:
@@ -45,7 +46,8 @@ def recursive_row(interpreter: Interpreter, cte: exp.CTE, name: str, names: Name
         if wider is None or _same(guess, wider):
             return wider or interpreter.opaque(cte, REFUSED, [])
         guess = wider
-    return interpreter.opaque(cte, REFUSED, [])
+    over_data = chain_row(interpreter, cte, name, names, outer, columns, first)
+    return over_data or interpreter.opaque(cte, REFUSED, [])
 
 
 def reads_later(cte: exp.CTE, later: list[str]) -> bool:

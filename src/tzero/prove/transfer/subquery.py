@@ -15,7 +15,7 @@ from tzero.prove.domain.terms import TIME_TYPES, TRUE, Term, Var, app
 from tzero.prove.domain.types import BOOL, UNKNOWN
 from tzero.prove.transfer.binding import bind, bind_all, binds, pure
 from tzero.prove.transfer.comparisons import compare
-from tzero.prove.transfer.filter import filter_row
+from tzero.prove.transfer.filter import aliases, called, filter_row
 from tzero.prove.transfer.frame import Frame
 from tzero.prove.transfer.join import OuterJoin
 
@@ -125,7 +125,8 @@ def _observed(
         for term in values:
             if term in row.columns.values():
                 located += labels.value(term, row.store)
-        atoms |= dict.fromkeys(closing.close(located))
+        same = aliases(left.parts, row.parts, row.store)
+        atoms |= dict.fromkeys(closing.close(called(item, same) for item in located))
     frame.interpreter.ledger[result] = tuple(atoms)
     frame.row = frame.row.assume([*closing.facts, *(() if nullable else (NotNull(result),))])
     return result
