@@ -84,6 +84,15 @@ STRICT_NODES = frozenset((_TEXT + _INTEGER + _FLOAT + _BOOLEAN + _AS_FIRST).spli
 # They only pass an instant on, and never show its wall reading.
 ZONELESS = _words("Array Struct Tuple Map ArrayConcat ArrayDistinct ArraySort Bracket Dot row list_value")
 
+# What they make of instants has instants in it.
+KEEPS_TOGETHER = ZONELESS - {"Bracket", "Dot"}
+# They look at the elements of an array, and show none of them as text.
+OF_ARRAYS = _words("""
+    Length ArraySize ArrayLength ArrayContains ArrayContainsAll ArrayOverlaps ArrayPosition ArraySlice Slice ArrayMax
+    ArrayMin ArrayReverse ArrayAppend ArrayPrepend ArrayRemove ArrayCompact Flatten SortArray array_length cardinality
+    array_remove array_cat array_position list_concat list_sort list_extract list_position
+""")
+
 # Pure functions that sqlglot does not know by name -> the type of their value.
 _NAMED = {
     "text": "btrim ltrim rtrim regexp_replace quote_literal translate to_hex strip_accents bar",
@@ -111,6 +120,10 @@ BitwiseXorAgg Kurtosis Skewness ArgMax ArgMin AnyValue GroupConcat
 SKIPS_NULLS = _words(_SKIPS_NULLS)
 KEEPS_NULLS = _words("ArrayAgg ArrayUniqueAgg JSONArrayAgg JSONObjectAgg JSONBObjectAgg First Last")
 AGGREGATES = SKIPS_NULLS | KEEPS_NULLS
+
+# They make text of what they gather.
+AS_TEXT = _words("GroupConcat JSONArrayAgg JSONObjectAgg JSONBObjectAgg")
+SHOWN = "an instant shown in the session's time zone"
 
 # Their value changes with the order of the rows, unless they are given one.
 ORDER_SENSITIVE = _words(

@@ -16,9 +16,13 @@ CHOSEN = frozenset({"coalesce", "least", "greatest"})
 TOTAL = frozenset({"is_null", "is_true", "same"})
 
 
+# A parameter of a cast that fails where it cannot answer, as CAST does between numbers, texts and booleans.
+FAILING = "failing"
+
+
 def needs_every_argument(term: App, *, exactly: bool = False) -> bool:
     """Whether the function answers NULL when any argument is NULL; ``exactly``: and only then."""
-    return term.op in (EXACT if exactly else STRICT)
+    return term.op in (EXACT if exactly else STRICT) or (term.op == "cast" and FAILING in term.params)
 
 
 def is_total(term: App) -> bool:

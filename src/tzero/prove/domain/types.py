@@ -14,6 +14,8 @@ from tzero.prove.domain.terms import DATE, DAY, HOUR, INSTANT, INT, MINUTE, NAIV
 TEXT, BOOL, DECIMAL, FLOAT, INTERVAL, UNKNOWN = "text", "bool", "decimal", "float", "interval", "unknown"
 # A column that is declared without a type: anything but a time or an interval, which the proof then says it assumes.
 UNTYPED = "an undeclared type"
+# An array, a structure or a row with an instant in it, whose text shows the session's zone as that of an instant does.
+HOLDER = "instants together"
 # A double that only ever holds integers: adding them is exact, whatever the order.
 WHOLE = "whole float"
 # The difference of two epochs: a multiple of the last bit of an epoch, so sums are exact while they are small.

@@ -12,10 +12,11 @@ from tzero.prove.domain.facts import Bound, Fact, NotNull
 from tzero.prove.domain.label import Atom, Kind, Located
 from tzero.prove.domain.row import Row
 from tzero.prove.domain.terms import FALSE, INT, TRUE, Const, Term, Var, app
-from tzero.prove.domain.types import BOOL, DECIMAL, FLOAT, UNKNOWN
+from tzero.prove.domain.types import BOOL, DECIMAL, FLOAT, HOLDER, UNKNOWN
 from tzero.prove.meaning.logic import facts_of
 from tzero.prove.transfer.aggregate_call import Call
 from tzero.prove.transfer.aggregate_order import order_notes
+from tzero.prove.transfer.binding import holds_instant
 from tzero.prove.transfer.contribution import Contributing, Contribution
 from tzero.prove.transfer.exact_sums import assumptions
 from tzero.prove.transfer.expression import bind, joined
@@ -42,12 +43,15 @@ class Aggregation:
         self.call = call
         self.labels = interpreter.labels
         self.contributing = Contributing(interpreter.labels, call, keyed=bool(grouping.keys) and len(frames) == 1)
+        self.shown = False
         self.never_null = call.name in ("Count", "CountIf", "ApproxDistinct") or call.defaulted
 
     def term(self) -> Term:
         """The value of the aggregate, as a variable of the group."""
         parts = [self._contributions(frame) for frame in self.frames]
         argument = joined([c.values[0] for p in parts for c in p if c.values]) if _has_values(parts) else UNKNOWN
+        values = [value for p in parts for c in p for value in c.values[: len(self.call.args)]]
+        self.shown = any(map(holds_instant, values))
         result = Var(self.call.name, self._result_type(argument))
         self.grouping.produced.add(result)
         atoms: dict[Atom, None] = {}
@@ -156,11 +160,14 @@ class Aggregation:
             self.interpreter.use(assumption)
         if name == "Avg":
             return DECIMAL if self.interpreter.dialect == "postgres" and argument in (INT, DECIMAL) else FLOAT
-        return functions.AGGREGATE_TYPES.get(name, argument)
+        return HOLDER if name == "ArrayAgg" and self.shown else functions.AGGREGATE_TYPES.get(name, argument)
 
     def _order_atoms(self, argument: str, parts: list[list[Contribution]]) -> list[Atom]:
         notes = order_notes(self.call, argument, parts, self.grouping, self.interpreter.dialect)
-        return [Atom(Kind.ORDER, origin=self.interpreter.origin(self.call.node, note)) for note in notes]
+        found = [Atom(Kind.ORDER, origin=self.interpreter.origin(self.call.node, note)) for note in notes]
+        if self.shown and self.call.name in functions.AS_TEXT and not self.interpreter.zone:
+            found.append(Atom(Kind.SESSION, origin=self.interpreter.origin(self.call.node, functions.SHOWN)))
+        return found
 
 
 def _has_values(parts: list[list[Contribution]]) -> bool:

@@ -11,6 +11,10 @@ from tzero.prove.transfer.expression import arguments
 
 SORTERS = frozenset({"sort_array", "list_sort", "array_sort", "ArraySort", "SortArray"})
 MEASURES = frozenset({"Length", "ArraySize", "ArrayLength"})
+# Functions of an array that are what an aggregate of its elements is, NULL of none of them.
+_OF_ELEMENTS = {"list_sum": "Sum", "list_avg": "Avg", "list_min": "Min", "list_max": "Max", "list_bool_or": "LogicalOr",
+                "list_bool_and": "LogicalAnd", "ArrayMax": "Max", "ArrayMin": "Min"}  # fmt: skip
+_BY_NAME = frozenset({"list_aggregate", "list_aggr", "array_aggregate", "array_aggr", "aggregate"})
 
 
 @dataclass(frozen=True)
@@ -18,7 +22,8 @@ class Call:
     """An aggregate call, taken apart.
 
     ``sorted``: the order of its rows does not show. ``type_``: of the value, where a function around it says so.
-    ``default``: what a row counts as that says neither TRUE nor FALSE. ``or_zero``: a sum of nothing counts as zero.
+    ``emptied``: NULLs are left out of an array, which is there if there is a row. ``default``: what a row counts as
+    that says neither TRUE nor FALSE. ``or_zero``: a sum of nothing counts as zero.
     """
 
     node: exp.Expr
@@ -32,6 +37,7 @@ class Call:
     type_: str = ""
     default: bool | None = None
     or_zero: bool = False
+    emptied: bool = False
 
     @property
     def defaulted(self) -> bool:
@@ -56,8 +62,11 @@ def call_of(node: exp.Expr) -> Call | None:
     name = type(node).__name__
     if isinstance(node, exp.Coalesce):
         return _defaulted(node)
-    if name in MEASURES:
+    if name in MEASURES or (name == "Anonymous" and node.name.lower() == "cardinality" and len(node.expressions) == 1):
         return _measured(node)
+    elements = _of_elements(node)
+    if elements is not None:
+        return elements
     if isinstance(node, exp.Anonymous):
         name = functions.AGGREGATE_NAMES.get(node.name.lower(), "")
         if not name and node.name.lower() in SORTERS and node.expressions:
@@ -81,7 +90,7 @@ def _defaulted(node: exp.Coalesce) -> Call | None:
     """
     inner = call_of(node.this)
     other = node.expressions[0] if len(node.expressions) == 1 else None
-    if inner is not None and inner.name == "Sum" and isinstance(other, exp.Literal) and other.name == "0":
+    if inner is not None and inner.name == "Sum" and other is not None and _is_zero(other):
         return replace(inner, node=node, or_zero=True)
     if inner is None or inner.condition is not None or not isinstance(other, exp.Boolean):
         return None
@@ -89,12 +98,40 @@ def _defaulted(node: exp.Coalesce) -> Call | None:
     return replace(inner, node=node, default=neutral) if neutral is bool(other.this) else None
 
 
+def _is_zero(node: exp.Expr) -> bool:
+    """Whether a literal is zero, without digits behind its point, under whatever PostgreSQL casts it to."""
+    while isinstance(node, exp.Paren) or (isinstance(node, exp.Cast) and not node.args["to"].expressions):
+        node = node.this
+    return isinstance(node, exp.Literal) and not node.is_string and node.name == "0"
+
+
 def _measured(node: exp.Expr) -> Call | None:
     """The length of a collected array: how many rows there were, in whatever order."""
-    inner = call_of(node.this) if isinstance(node.this, exp.Expr) else None
-    if inner is None or inner.name != "ArrayAgg" or not all(isinstance(a, exp.Literal) for a in arguments(node)[1:]):
+    array, *rest = list(node.expressions) if isinstance(node, exp.Anonymous) else arguments(node)
+    without_nulls = isinstance(array, exp.ArrayRemove) and isinstance(array.expression, exp.Null)
+    inner = call_of(array.this if without_nulls else array)
+    if inner is None or inner.name != "ArrayAgg" or not all(isinstance(a, exp.Literal) for a in rest):
         return None
-    return replace(inner, node=node, sorted=True, type_="int")
+    if without_nulls and inner.condition is None and inner.keeps_nulls:
+        inner = replace(inner, keeps_nulls=False, emptied=True, order=())
+    return None if without_nulls and not inner.emptied else replace(inner, node=node, sorted=True, type_="int")
+
+
+def _of_elements(node: exp.Expr) -> Call | None:
+    """``list_sum(list(x))`` is ``SUM(x)``, whatever the order; so is what names the aggregate."""
+    name, args = type(node).__name__, [node.this]
+    if isinstance(node, exp.Anonymous):
+        name, args = node.name.lower(), list(node.expressions)
+    if name in _BY_NAME and len(args) == 2 and isinstance(args[1], exp.Literal):
+        name, args = f"list_{args[1].name.lower()}", args[:1]
+    elif len(arguments(node)) > 1:
+        return None
+    if name not in _OF_ELEMENTS or len(args) != 1:
+        return None
+    inner = call_of(args[0]) if isinstance(args[0], exp.Expr) else None
+    if inner is None or inner.name != "ArrayAgg" or inner.sorted:
+        return None
+    return replace(inner, node=node, name=_OF_ELEMENTS[name], order=(), keeps_nulls=False)
 
 
 def _plain(node: exp.Expr, name: str) -> Call:

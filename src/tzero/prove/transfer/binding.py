@@ -11,15 +11,18 @@ from tzero.prove.domain.label import Kind
 from tzero.prove.domain.terms import (
     DATE,
     INSTANT,
+    App,
     Term,
     app,
 )
 from tzero.prove.domain.types import (
+    HOLDER,
     UNKNOWN,
 )
 from tzero.prove.transfer.frame import Frame
 from tzero.prove.transfer.wording import worded
 
+_TOGETHER = frozenset({UNKNOWN, "row", "array", "struct", "null"})
 Binder = Callable[[exp.Expr, Frame], Term]
 BINDERS: dict[type[exp.Expr], Binder] = {}
 
@@ -88,6 +91,20 @@ def _pure(node: exp.Expr, frame: Frame, type_: str, strict: bool) -> Term:
     return pure(frame, node, name, args, type_, strict, (*literals, *variables))
 
 
+def holds_instant(term: Term) -> bool:
+    """Whether a value is an instant or has one in it."""
+    if term.type in (INSTANT, HOLDER):
+        return True
+    if isinstance(term, App):
+        return term.type in _TOGETHER and any(map(holds_instant, term.args))
+    return term.type == "row"
+
+
+def _only_looks(name: str, args: tuple[Term, ...]) -> bool:
+    """Whether a function of arrays shows none of their elements as text."""
+    return name in functions.OF_ARRAYS and args[0].type != INSTANT
+
+
 def pure(
     frame: Frame,
     node: exp.Expr,
@@ -101,7 +118,9 @@ def pure(
     if type_ == "first":
         type_ = args[0].type if args else UNKNOWN
     extra: tuple[Term, ...] = ()
-    shows = name not in functions.ZONELESS and any(arg.type == INSTANT for arg in args)
-    if shows and not frame.interpreter.zone:
+    shows = name not in functions.ZONELESS and any(map(holds_instant, args))
+    if name in functions.KEEPS_TOGETHER and any(map(holds_instant, args)):
+        type_ = HOLDER
+    if shows and not frame.interpreter.zone and not _only_looks(name, args):
         extra = (frame.impure(Kind.SESSION, node, "an instant shown in the session's time zone"),)
     return app("strict" if strict else "pure", *args, *extra, type_=type_, params=(name, *params))

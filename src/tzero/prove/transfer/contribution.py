@@ -47,14 +47,20 @@ class Contributing:
             terms, order = order, ()
         if not terms:
             return [Contribution(store, (), tests)] if not store.impossible else []
-        if self.call.keeps_nulls or len(terms) != 1 or order:
+        if self.call.keeps_nulls or (self.call.emptied and not self.keyed) or len(terms) != 1 or order:
             return [] if store.impossible else self._all_rows(store, terms, order, tests)
         return list(self._peel(terms[0], store, tests, plain=self.call.condition is None))
 
     def _all_rows(
         self, store: Store, terms: tuple[Term, ...], order: tuple[Term, ...], tests: tuple[Located, ...]
     ) -> list[Contribution]:
-        if not self.call.keeps_nulls and self.call.name != "ArgMax" and self.call.name != "ArgMin" and terms:
+        if (
+            not self.call.keeps_nulls
+            and not self.call.emptied
+            and self.call.name != "ArgMax"
+            and self.call.name != "ArgMin"
+            and terms
+        ):
             store = store.assume((NotNull(terms[0]),))
             tests = (*tests, *self.labels.nullness(terms[0], store))
         return [Contribution(store, (*terms, *order), tests)]

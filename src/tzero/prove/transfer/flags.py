@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tzero.prove.domain.terms import INT, NULL, App, Const, Term, const
+from tzero.prove.domain.types import DECIMAL
 from tzero.prove.meaning.logic import negate, tested
 
 
@@ -36,6 +37,8 @@ def as_flag(term: Term) -> Flag | None:
         if tested(test) is not None:
             return Flag((test,), (one, zero))
         return Flag((test, negate(test)), (one, zero, NULL))
+    if term.op == "cast" and term.type == DECIMAL and "(" not in str(term.params[0]):
+        return as_flag(term.args[0])  # a number without digits behind its point, as the integer is
     if term.op == "coalesce" and isinstance(term.args[1], Const) and term.args[1].type == INT:
         inner = as_flag(term.args[0])
         if inner is not None:

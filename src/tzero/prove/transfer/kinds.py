@@ -14,6 +14,7 @@ from tzero.prove.domain.terms import (
 from tzero.prove.domain.types import (
     DECIMAL,
     FLOAT,
+    HOLDER,
     INTERVAL,
     UNKNOWN,
     UNTYPED,
@@ -33,6 +34,8 @@ def join_types(types: Iterable[str]) -> str:
         return found.pop()
     if UNTYPED in found and not found & {*TIME_TYPES, INTERVAL, UNKNOWN}:
         return UNTYPED
+    if HOLDER in found:
+        return HOLDER
     if not found:
         return "null"
     if found <= {INT, WHOLE}:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sqlglot import exp
 
+from tzero.prove.domain.strictness import FAILING
 from tzero.prove.domain.terms import (
-    INSTANT,
     INT,
     NULL,
     TIME_TYPES,
@@ -32,12 +32,14 @@ from tzero.prove.domain.types import (
 from tzero.prove.meaning.choices import ERASING
 from tzero.prove.meaning.linear import integer
 from tzero.prove.transfer import times
-from tzero.prove.transfer.binding import bind, binds, pure
+from tzero.prove.transfer.binding import bind, binds, holds_instant, pure
 from tzero.prove.transfer.branches import merged
 from tzero.prove.transfer.flags import as_flag
 from tzero.prove.transfer.frame import Frame
 from tzero.prove.transfer.intervals import scaled
 from tzero.prove.transfer.kinds import is_whole, join_types, joined
+
+_FAILING = frozenset({INT, DECIMAL, FLOAT, WHOLE, TEXT, BOOL, EPOCH_SPAN, "epoch"})
 
 
 @binds(exp.Add)
@@ -165,16 +167,30 @@ def cast(frame: Frame, value: Term, to: str, node: exp.Expr) -> Term:
     if to in TIME_TYPES:
         return times.cast_time(frame, value, to, node)
     if to == value.type:
-        exact = value.type in (TEXT, INT, BOOL)
-        return value if exact else app("cast", value, type_=to, params=(node.args["to"].sql(),))
+        return value if _keeps(value.type, node) else _converted(frame, value, to, node)
     if to == INTERVAL and isinstance(value, Const) and isinstance(value.value, str):
         span = parse_interval(value.value)
         return (
             const(span, INTERVAL) if span else frame.unknown(node, "an interval that is not understood", (), INTERVAL)
         )
-    if value.type == INSTANT:
+    if holds_instant(value):
         return pure(frame, node, "cast", (value,), to, True, (node.args["to"].sql(),))
     if to == FLOAT and (value.type in (INT, WHOLE) or is_whole(value)):
         to = WHOLE
-    op = "cast_exact" if value.type == BOOL and to == INT else "cast"
-    return app(op, value, type_=to, params=(node.args["to"].sql(),))
+    if value.type == BOOL and to == INT and not isinstance(node, exp.TryCast):
+        return app("cast_exact", value, type_=to, params=(node.args["to"].sql(),))
+    return _converted(frame, value, to, node)
+
+
+def _keeps(type_: str, node: exp.Expr) -> bool:
+    """Whether a cast within a type gives back the value, or fails: one to a text of some length may cut it short."""
+    to = node.args["to"]
+    if isinstance(node, exp.TryCast):
+        return False
+    return type_ in (INT, BOOL) or (type_ == TEXT and to.is_type("text", "varchar") and not to.expressions)
+
+
+def _converted(frame: Frame, value: Term, to: str, node: exp.Expr) -> Term:
+    """A cast between numbers, texts and booleans: it fails or answers; TRY_CAST, and Spark's, may answer NULL."""
+    fails = frame.dialect != "spark" and not isinstance(node, exp.TryCast) and {value.type, to} <= _FAILING
+    return app("cast", value, type_=to, params=(node.args["to"].sql(), *((FAILING,) if fails else ())))

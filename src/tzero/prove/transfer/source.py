@@ -12,8 +12,9 @@ from tzero.prove.domain.label import Kind
 from tzero.prove.domain.renaming import Renaming
 from tzero.prove.domain.row import Occurrence, Part, Present, Row, new_part
 from tzero.prove.domain.terms import DATE, DAY, INSTANT, INT, NAIVE, Const, Term, Var
-from tzero.prove.domain.types import INTERVAL, Span
+from tzero.prove.domain.types import HOLDER, INTERVAL, UNKNOWN, Span
 from tzero.prove.transfer import times
+from tzero.prove.transfer.binding import holds_instant
 from tzero.prove.transfer.expression import bind, join_types
 from tzero.prove.transfer.frame import Frame
 from tzero.prove.transfer.literal_arrays import elements_of
@@ -204,7 +205,7 @@ def unnested(interpreter: Interpreter, node: exp.Expr, args: list[exp.Expr], out
             row = replace(row, parts=tuple(replace(part, keys=()) for part in row.parts))
         return _not_null(row) if all(frame.row.store.not_null(e) for e in elements) else row
     term = bind(args[0], frame)
-    row = literal_row(interpreter, {"unnest": "unknown"}, (term,), frame)
+    row = literal_row(interpreter, {"unnest": HOLDER if holds_instant(term) else UNKNOWN}, (term,), frame)
     return replace(row, parts=tuple(replace(part, keys=()) for part in row.parts))
 
 

@@ -24,7 +24,17 @@ from tzero.prove.domain.terms import (
     const,
     shift,
 )
-from tzero.prove.domain.types import CALENDAR_UNITS, FIXED_UNITS, INTERVAL, TEXT, UNKNOWN, Span, has_offset, parse_time
+from tzero.prove.domain.types import (
+    CALENDAR_UNITS,
+    FIXED_UNITS,
+    HOLDER,
+    INTERVAL,
+    TEXT,
+    UNKNOWN,
+    Span,
+    has_offset,
+    parse_time,
+)
 from tzero.prove.transfer.frame import Frame
 from tzero.prove.transfer.intervals import moved
 
@@ -273,7 +283,7 @@ def align(frame: Frame, left: Term, right: Term, node: exp.Expr) -> tuple[Term, 
         if left.type == INSTANT:
             return left, session_instant(frame, right, node)
         return session_instant(frame, left, node), right
-    if left.type == UNKNOWN or right.type == UNKNOWN:
+    if {UNKNOWN, HOLDER} & {left.type, right.type}:
         return None
     if (left.type in TIME_TYPES) != (right.type in TIME_TYPES) and "null" not in (left.type, right.type):
         return None

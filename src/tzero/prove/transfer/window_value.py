@@ -12,7 +12,8 @@ from tzero.prove.domain.label import Atom, Kind, Located
 from tzero.prove.domain.row import Unique
 from tzero.prove.domain.store import Store
 from tzero.prove.domain.terms import INT, Term, Var, app, const
-from tzero.prove.domain.types import EXACT_NUMBERS, FLOAT, UNKNOWN
+from tzero.prove.domain.types import EXACT_NUMBERS, FLOAT, HOLDER, UNKNOWN
+from tzero.prove.transfer.binding import holds_instant
 from tzero.prove.transfer.exact_sums import adds_exactly, assumptions
 from tzero.prove.transfer.expression import joined
 from tzero.prove.transfer.window_copy import Copy
@@ -247,6 +248,8 @@ class Value:
         shows_order = name in functions.FRAME_VALUES and self.w.shows_order()
         if name in functions.FRAME_VALUES | functions.ORDER_SENSITIVE | {"Mode"} and not self.total and not shows_order:
             self.notes["ties in ORDER BY are broken by physical order"] = Kind.ORDER
+        if name in functions.AS_TEXT and any(map(holds_instant, self.args)) and not self.interpreter.zone:
+            self.notes[functions.SHOWN] = Kind.SESSION
         if name in functions.TIE_SENSITIVE | functions.APPROXIMATE:
             self.notes[f"{name.upper()} over a window may depend on physical order"] = Kind.ORDER
         type_, dialect = self.args[0].type if self.args else INT, self.interpreter.dialect
@@ -263,4 +266,6 @@ class Value:
             return argument if self.args else INT
         if self.w.call.name == "Avg":
             return FLOAT
+        if self.w.call.name == "ArrayAgg" and any(map(holds_instant, self.args)):
+            return HOLDER
         return functions.AGGREGATE_TYPES.get(self.w.call.name, argument if self.args else UNKNOWN)
