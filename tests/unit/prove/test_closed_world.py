@@ -51,7 +51,7 @@ SALES = Relation("s", columns={"id": "int", "at": "timestamp"}, key=("id",), tim
     "SELECT id, at AS t0, list_transform([1], x -> x + 1) AS f FROM s",
     "SELECT id, at AS t0, SUM(id) OVER (ORDER BY at ROWS BETWEEN id PRECEDING AND 1 PRECEDING) AS f FROM s",
     "SELECT id, at AS t0, LAG(id, id) OVER (ORDER BY at) AS f FROM s",
-    "WITH RECURSIVE r AS (SELECT id, at FROM s UNION ALL SELECT id + 1, at FROM r) SELECT id, at AS t0 FROM r",
+    "WITH RECURSIVE r AS (SELECT id, at FROM s UNION ALL SELECT r.id, q.at FROM r, r AS q) SELECT id, at AS t0 FROM r",
     "SELECT id, at AS t0 FROM read_parquet('x')",
     "SELECT id, at AS t0, at < 'soon' AS f FROM s",
 ])  # fmt: skip

@@ -59,5 +59,7 @@ def _collect(term: Term, times: int, found: Counter[tuple[Term | None, bool]]) -
 
 
 def integer(term: Term) -> int | None:
-    """The integer that a literal is."""
+    """The integer that a literal is, also as a decimal without digits behind its point."""
+    while isinstance(term, App) and term.op == "cast" and term.type == DECIMAL and "(" not in str(term.params[0]):
+        term = term.args[0]
     return term.at if isinstance(term, Const) and term.type == INT else None

@@ -100,15 +100,21 @@ def _defaulted(node: exp.Coalesce) -> Call | None:
 
 def _is_zero(node: exp.Expr) -> bool:
     """Whether a literal is zero, without digits behind its point, under whatever PostgreSQL casts it to."""
+    node = _uncast(node)
+    return isinstance(node, exp.Literal) and not node.is_string and node.name == "0"
+
+
+def _uncast(node: exp.Expr) -> exp.Expr:
+    """What PostgreSQL casts to a type of any length."""
     while isinstance(node, exp.Paren) or (isinstance(node, exp.Cast) and not node.args["to"].expressions):
         node = node.this
-    return isinstance(node, exp.Literal) and not node.is_string and node.name == "0"
+    return node
 
 
 def _measured(node: exp.Expr) -> Call | None:
     """The length of a collected array: how many rows there were, in whatever order."""
     array, *rest = list(node.expressions) if isinstance(node, exp.Anonymous) else arguments(node)
-    without_nulls = isinstance(array, exp.ArrayRemove) and isinstance(array.expression, exp.Null)
+    without_nulls = isinstance(array, exp.ArrayRemove) and isinstance(_uncast(array.expression), exp.Null)
     inner = call_of(array.this if without_nulls else array)
     if inner is None or inner.name != "ArrayAgg" or not all(isinstance(a, exp.Literal) for a in rest):
         return None

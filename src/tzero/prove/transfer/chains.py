@@ -19,6 +19,7 @@ from tzero.prove.domain.label import Atom, Kind, Located
 from tzero.prove.domain.row import Present, Row, any_part
 from tzero.prove.domain.terms import INSTANT, TIME_TYPES, Term, Var
 from tzero.prove.transfer.kinds import join_types
+from tzero.prove.transfer.nested import is_nested
 
 if TYPE_CHECKING:
     from tzero.prove.transfer.frame import Frame
@@ -216,6 +217,14 @@ def _is_step(step: exp.Expr, name: str) -> bool:
     if any(window.find_ancestor(exp.Select) is step for window in step.find_all(exp.Window)):
         return False
     read = [table for table in step.find_all(exp.Table) if table.name.lower() == name and not table.db]
-    items = [step.args["from_"].this] if step.args.get("from_") else []
-    items += [join.this for join in step.args.get("joins") or ()]
-    return len(read) == 1 and any(item is read[0] for item in items)
+    return len(read) == 1 and any(item is read[0] for item in _items(step.args.get("from_"), step))
+
+
+def _items(node: exp.Expr | None, around: exp.Expr | None = None) -> Iterator[exp.Expr]:
+    """The FROM items of a query, also of joins in parentheses."""
+    if isinstance(node, exp.From) or (node is not None and is_nested(node)):
+        yield from _items(node.this)
+    elif node is not None:
+        yield node
+    for join in (around or node or exp.Null()).args.get("joins") or ():
+        yield from _items(join.this)

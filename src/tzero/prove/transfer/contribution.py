@@ -152,6 +152,8 @@ def _adds_nothing(term: Term) -> bool:
 
 
 def _is_zero(value: Term, store: Store) -> bool:
+    if integer(value) == 0:
+        return True
     if isinstance(value, App):
         return erases(value) and store.not_null(value)
     if not isinstance(value, Const):
