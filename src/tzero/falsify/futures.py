@@ -53,6 +53,8 @@ class Futures:
     ) -> None:
         self.store, self.query, self.literals, self.slices, self.account = store, query, literals, slices, account
         self.taken = Taken(store.engine)
+        self.first: datetime | None = None
+        """The moment whose rows are held when the search begins: it is the first to cut at."""
         self.random = Random(account.seed)  # noqa: S311  reproducible, not secret
         self.names = mutations
         self.mutations = [m for m in MUTATIONS if m.name in mutations and m.applies(store.tables)]
@@ -73,7 +75,7 @@ class Futures:
         reach = self._reach()
         turn = 0
         while moments and self.mutations and not self._over():
-            moment = self.random.choice(moments)
+            moment = self.random.choice(moments) if self.account.cuts or self.first is None else self.first
             self.account.cuts += 1
             scene = self._scene(moment, reach)
             begun = time.monotonic()
@@ -99,7 +101,8 @@ class Futures:
             return self.store.moments(_CUTS)
         found = self.slices.moments(own, _CUTS, days=self.store.anchor_kind == "date")
         if found:
-            self._take(found[len(found) // 2])
+            self.first = found[len(found) // 2]
+            self._take(self.first)
         return found
 
     def _take(self, moment: datetime) -> None:
@@ -110,7 +113,8 @@ class Futures:
     def _scene(self, moment: datetime, reach: dict[str, tuple[Any, Any]]) -> Scene:
         """The data about a cut, and the values to draw new rows from."""
         cut = Cut(moment, self.store.times, frozenset(), tolerances(self.query, self.store.tables))
-        self._take(moment)
+        if self.account.cuts > 1 or moment != self.first:
+            self._take(moment)
         self.store.base = self.store.sample(cut)
         self.store.before = self.taken.hold(self.store.as_it_is()) if self.store.held else ""
         values = Values(self.random, self._seen(), self.store.times, self.store.times.day_start(moment) - _BACK)

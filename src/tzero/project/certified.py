@@ -10,6 +10,7 @@ from tzero.certify.baseline import Comparison, compare
 from tzero.certify.baseline.recording import accept as accept_state
 from tzero.certify.certificate import Certificate
 from tzero.certify.certification import Progress
+from tzero.certify.collecting import less
 from tzero.certify.guard import require_certified
 from tzero.certify.subject import Subject
 from tzero.engines.base import Engine
@@ -56,7 +57,7 @@ class Certified(Opened):
         ``seconds`` is how long the search for a witness may take (default: as in tzero.toml). Days whose
         seals are unbroken are not digested again, unless ``full``.
         """
-        with self.session(target) as engine, engine.exclusive("tzero certify"), engine.roomy():
+        with less(), self.session(target) as engine, engine.exclusive("tzero certify"), engine.roomy():
             self._require_migrated(engine)
             return certify_subject(self.subject(engine, view), self.config, progress, seconds, full)
 
