@@ -11,8 +11,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 
-from sqlglot import exp
-
 from tzero.certify.counting import listed, rows_of
 from tzero.certify.subject import Subject
 from tzero.engines.base import Engine
@@ -21,9 +19,9 @@ from tzero.engines.definitions import view_definition
 from tzero.engines.row_marks import hides_rows
 from tzero.errors import EngineError, TzeroError
 from tzero.falsify.closure import closure_of
-from tzero.sql.build import relation
 from tzero.sql.elsewhere import reading_elsewhere
 from tzero.sql.names import RelationName
+from tzero.sql.parse import shared
 from tzero.sql.render import quoted
 
 MOST_CELLS = 200_000_000
@@ -106,7 +104,7 @@ def _taken(
 
 
 def _columns(engine: Engine, name: RelationName) -> tuple[ColumnInfo, ...]:
-    return engine.describe_query(exp.select("*").from_(relation(name)))
+    return engine.describe_query(shared(f"SELECT * FROM {quoted(name, engine.dialect)}", engine.dialect))
 
 
 def _cells(subject: Subject, names: tuple[RelationName, ...]) -> int:
