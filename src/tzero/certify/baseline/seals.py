@@ -43,15 +43,13 @@ class Sealing:
     @classmethod
     def of(cls, engine: Engine, scan: Scan) -> Sealing:
         """By the version of the engine, and what its hash gives for values that are known."""
-        values = ", ".join(f"CAST({value} AS {kind}) AS c{at}" for at, (kind, value) in enumerate(_KNOWN.items()))
-        forms = [Form(ColumnInfo(f"c{at}", kind), engine.dialect, "r") for at, kind in enumerate(_KNOWN)]
-        version, known = engine.rows(f"SELECT version(), {_hash(forms)} FROM (SELECT {values}) AS r")[0]
+        version, known = engine.rows("SELECT version()")[0][0], _known(engine)
         return cls(scan, engine.dialect, f"{_FORM} {engine.dialect} {version} {known}")
 
     @property
     def row(self) -> str:
         """The hash of a whole row, in SQL; its sum over the rows of a day is what is sealed."""
-        return _hash([Form(column, self.dialect, "r") for column in self.scan.columns])
+        return hash_of_row([Form(column, self.dialect, "r") for column in self.scan.columns])
 
     def seal(self, day: str, rows: int, total: int) -> str:
         """32 hex digits, the same for as long as the rows of the day and the engine are."""
@@ -68,10 +66,22 @@ def seals(engine: Engine, scan: Scan) -> Mapping[str, str]:
     return {day or UNDATED: sealing.seal(day or UNDATED, int(rows), int(total)) for day, rows, total in found}
 
 
-def _hash(forms: Sequence[Form]) -> str:
+def hash_of_row(forms: Sequence[Form]) -> str:
+    """The engine's own hash of all values of a row, in SQL."""
     if forms[0].dialect == "duckdb":
         return row_hash([form.column for form in forms], forms[0].alias)
     return f"hashint8extended(hash_record_extended(ROW({', '.join(map(_value, forms))}), 0), 1)"
+
+
+def probe_of_rows(engine: Engine) -> str:
+    """What the hash gives for values that are known: another version of it gives another number."""
+    return f"{engine.dialect} rows {_known(engine)}"
+
+
+def _known(engine: Engine) -> int:
+    values = ", ".join(f"CAST({value} AS {kind}) AS c{at}" for at, (kind, value) in enumerate(_KNOWN.items()))
+    forms = [Form(ColumnInfo(f"c{at}", kind), engine.dialect, "r") for at, kind in enumerate(_KNOWN)]
+    return int(engine.rows(f"SELECT {hash_of_row(forms)} FROM (SELECT {values}) AS r")[0][0])
 
 
 def _value(form: Form) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from tzero.certify.baseline.forms import Form, day_of, hashed
+from tzero.certify.baseline.forms import Form, day_of
+from tzero.certify.baseline.seals import hash_of_row, probe_of_rows
 from tzero.certify.subject import Subject
 from tzero.engines.catalog import ColumnInfo, Description
 from tzero.engines.row_hash import hash_probe, row_hash
@@ -21,8 +22,8 @@ from tzero.sql.select import select_columns
 class SourceRows:
     """One source: ``query`` gives ``row_key``, ``day`` and ``row_hash`` of each row.
 
-    ``hashed`` says of what the hashes are: the columns and, where the engine's own hash is taken, what it gives for
-    known values. The day of a row is that on which it was known, NULL where nothing says so.
+    ``hashed`` says of what the hashes are: the columns, and what the engine's own hash gives for known values. The day
+    of a row is that on which it was known, NULL where nothing says so.
     """
 
     source: RelationName
@@ -57,18 +58,19 @@ def _rows(subject: Subject, described: Description, declared: Relation, named: f
     rows = select_columns(described.name, [column.name for column in columns])
     query = (
         f"SELECT {' || '.join(form.part for form in key)} AS row_key, {day} AS day, "
-        f"{_row_hash(columns, forms.values(), dialect)} AS row_hash "
+        f"{_row_hash(columns, list(forms.values()), dialect)} AS row_hash "
         f"FROM ({subject.engine.render(rows)}) AS r"
     )
-    how = (hash_probe(subject.engine),) if dialect == "duckdb" else ()
-    return SourceRows(described.name, (*(column.name for column in columns), *how), query, bool(days))
+    how = hash_probe(subject.engine) if dialect == "duckdb" else probe_of_rows(subject.engine)
+    return SourceRows(described.name, (*(column.name for column in columns), how), query, bool(days))
 
 
-def _row_hash(columns: Iterable[ColumnInfo], forms: Iterable[Form], dialect: str) -> str:
-    """A whole number of 60 bits or more for all values of a row; the engine's own hash, where that costs far less."""
+def _row_hash(columns: Iterable[ColumnInfo], forms: Sequence[Form], dialect: str) -> str:
+    """A whole number of 63 bits or more for all values of a row: the engine's own hash, which costs far less than one
+    of their text."""
     if dialect == "duckdb":
         return f"CAST({row_hash(columns, 'r')} >> 1 AS bigint)"
-    return hashed(f"({' || '.join(form.part for form in forms)})", dialect)
+    return hash_of_row(forms)
 
 
 def _day(subject: Subject, time: Form, declared: Relation) -> str:
