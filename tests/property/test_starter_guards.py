@@ -1,4 +1,4 @@
-"""Guards of time taken out of whole starters: the prover misses every one, but for those that keep no future out.
+"""Guards of time taken out of whole starters: both checks miss every one, but for those that keep no future out.
 
 ``TZERO_LONG=1`` tries the mutants of both starters for both databases, and judges those of the document anew
 (``TZERO_WRITE=1`` writes them there); otherwise some that a seed draws.
@@ -7,13 +7,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
-from contextlib import closing
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
 from functools import cache
 from pathlib import Path
 from random import Random
 
 import pytest
+from tests.labelled.measure import engine_of
 from tests.property.starter_guards import (
     DIALECTS,
     STARTERS,
@@ -22,42 +23,79 @@ from tests.property.starter_guards import (
     judged,
     line,
     mutants,
-    narrowed,
     prover_objects,
 )
+from tests.property.starter_worlds import Stores
+from tests.servers import versions
 from tests.unit.prove.compiled import Closure
 
-from tzero.falsify.bench import Bench
-from tzero.falsify.database import random_world
-from tzero.falsify.subject import Subject
-from tzero.falsify.tables import tables_of
-from tzero.falsify.times import Times
-from tzero.falsify.values import Values
+from tzero.engines.base import Engine
 
 LONG = bool(os.environ.get("TZERO_LONG"))
 DOCUMENT = Path(__file__).parents[2] / "docs" / "reference" / "guards.md"
 BEGIN, END = "<!-- the score: written by a test -->", "<!-- end of the score -->"
 HEAD = "| starter | database | guard that is gone | prover | falsifier |\n|---|---|---|---|---|"
-SHOWN = (("device_meta", "duckdb"), ("device_meta", "postgres"), ("flights", "duckdb"))
 PAIRS = [(starter, dialect) for starter in STARTERS for dialect in DIALECTS]
+_NO_DAY = ('"first_anchor" <=',)
+"""A grid has rows of days before a segment was first seen: no row of that segment has such a day."""
+_ONE_ROW = (
+    # the rows that are numbered are one: origin and time of observation are the key of the weather
+    "ROW_NUMBER",
+    # the running maximum has only what became known strictly before T0, and its time names one row of an origin
+    '"h"."known_at")',
+    # an event is known when it happens: before it leaves any window
+    " of events in part",
+)
 UNSEEN = {
-    # a grid has rows of days before a segment was first seen: no row of that segment has such a day
-    "device_meta": ('"first_anchor" <=',),
-    "flights": (
-        # the rows that are numbered are one: origin and time of observation are the key of the weather
-        "ROW_NUMBER",
-        # the running maximum has only what became known strictly before T0, and its time names one row of an origin
-        '"h"."known_at")',
-        # an event is known when it happens: before it is an hour old
-        'no predicate: "known_time" < "event_time" + INTERVAL',
-        '< to <=: "known_time" < "event_time" + INTERVAL',
-        # what becomes known when it leaves the window enters and leaves at once
-        '< to <=: "known_time" < "event_time" + N',
-    ),
+    ("device_meta", "duckdb"): _NO_DAY,
+    ("device_meta", "postgres"): _NO_DAY,
+    # of what was before a row the first time is the first of all, if there was any
+    ("flights", "duckdb"): (*_ONE_ROW, "frame to the end: MIN"),
+    ("flights", "postgres"): _ONE_ROW,
 }
 """Without one of these no row changes."""
-OLDER = ('"h"."observed_at" >=', '"v"."leaves_after" >=')
-"""Without one of these a row of `flights` is about more of its past."""
+_FURTHER_BACK = ('"h"."observed_at" >=', '"v"."leaves_after" >=')
+OLDER = {
+    # what becomes known after its window enters it, and never leaves
+    ("flights", "duckdb"): (
+        *_FURTHER_BACK,
+        "no predicate of events_known_at_landed_at in part 1",
+        "< to <= of events_known_at_landed_at in part 1",
+    ),
+    ("flights", "postgres"): (
+        *_FURTHER_BACK,
+        "no predicate of events_known_at_landed_at in part 2",
+        "< to <= of events_known_at_landed_at in part 2",
+        # the own row is one of its own peers, and its time is that of all of them
+        "peers: MAX(...)",
+        "peers: MIN",
+    ),
+}
+"""Without one of these a row is about other parts of its past: the prover sees that it is the past."""
+_TURNED = (
+    # a lookup finds what came later, and no row that it may take is that one
+    'other order: MAX("seen")',
+    # in a trailing total everything enters and leaves: to the end it is 0, from the other end minus what is before
+    "other order: SUM",
+    "frame to the end: SUM",
+    # the first of the times from a moment on is that moment
+    "other order: MIN",
+)
+PAST = {
+    # what becomes known at the end of its window leaves it, and never entered
+    ("flights", "duckdb"): (*_TURNED, "< to <= of events_known_at_landed_at in part 2"),
+    ("flights", "postgres"): (
+        *_TURNED,
+        "< to <= of events_known_at_landed_at in part 3",
+        # the first of all times is that of the first before, or of the row itself
+        "frame to the end: MIN",
+    ),
+}
+"""Without one of these, too, for a reason that the prover does not see."""
+OTHERS = ('no predicate: "v"."enters', '< to <=: "s"', "peers: SUM")
+"""What does change rows, whatever else it keeps out."""
+KNOWN = {pair: (*UNSEEN[pair], *OLDER.get(pair, ()), *PAST.get(pair, ())) for pair in PAIRS}
+"""What keeps no future out."""
 
 
 @cache
@@ -71,81 +109,90 @@ def is_one_of(mutant: Mutant, some: Iterable[str]) -> bool:
     return any(text in mutant.kind for text in some)
 
 
+def some_of(tried: list[Mutant], number: int) -> list[Mutant]:
+    return tried if LONG else Random(0).sample(tried, min(number, len(tried)))
+
+
+@pytest.fixture(scope="module")
+def engines() -> Iterator[dict[str, Engine | None]]:
+    """What each dialect runs on."""
+    with ExitStack() as stack:
+        yield {dialect: stack.enter_context(engine_of(dialect)) for dialect in DIALECTS if is_here(dialect)}
+
+
+def is_here(dialect: str) -> bool:
+    return dialect != "postgres" or bool(versions())
+
+
+@pytest.fixture
+def stores(request: pytest.FixtureRequest, engines: dict[str, Engine | None]) -> Stores:
+    """Stores of a starter on a database."""
+    starter, dialect = request.param
+    if dialect not in engines:
+        pytest.skip("no PostgreSQL server is installed")
+    return Stores(case(starter, dialect)[0], dialect, engines[dialect])
+
+
 @pytest.mark.parametrize(("starter", "dialect"), PAIRS if LONG else [("device_meta", "duckdb")])
 def test_the_prover_misses_every_guard(starter: str, dialect: str) -> None:
     found, tried = case(starter, dialect)
     assert len(tried) >= 5
     for mutant in tried if LONG else Random(0).sample(tried, 3):
         objects = prover_objects(found, dialect, mutant)
-        harmless = is_one_of(mutant, (*UNSEEN[starter], *OLDER))
+        harmless = is_one_of(mutant, KNOWN[starter, dialect])
         # of what changes nothing in flights it proves a part
         assert objects is not harmless or (harmless and starter == "flights"), mutant.kind
 
 
-def rows_of(found: Closure, query: str, queries: dict[str, str], seed: int) -> list[tuple[object, ...]]:
-    """What a query over the closure gives over a random store."""
-    asked = found.declarations
-    subject = Subject.read(query, asked, "duckdb", found.views(queries))
-    tables = tables_of(list(subject.relations), asked.query.own, subject.literals)
-    world = random_world(Values.around(Random(seed), subject.literals, Times("UTC")), tables)
-    with closing(Bench(tables, subject.views, "duckdb")) as bench:
-        bench.load(world)
-        return sorted(bench.run(subject.sql).rows, key=repr)
-
-
-def same_rows(found: Closure, mutant: Mutant, worlds: int = 3) -> bool:
-    """Whether the rows that a guard may have a part in are the same without it, over some random stores."""
-    query, most = narrowed(found, "duckdb", mutant), 0
-    for seed in range(worlds):
-        before = rows_of(found, query, dict(found.queries), seed)
-        if before != rows_of(found, query, mutant.queries, seed):
-            return False
-        most = max(most, len(before))
-    assert most >= 5
-    return True
-
-
-@pytest.mark.parametrize("starter", STARTERS)
-def test_what_is_no_guard_changes_no_row(starter: str) -> None:
-    found, tried = case(starter, "duckdb")
-    unseen = [mutant for mutant in tried if is_one_of(mutant, UNSEEN[starter])]
-    assert len(unseen) >= len(UNSEEN[starter])
-    for mutant in unseen if LONG else Random(0).sample(unseen, min(2, len(unseen))):
-        assert same_rows(found, mutant), mutant.kind
-    others = [mutant for mutant in tried if 'no predicate: "v"."enters' in mutant.kind or '< to <=: "s"' in mutant.kind]
+@pytest.mark.parametrize(("stores", "pair"), [(pair, pair) for pair in PAIRS], indirect=["stores"])
+def test_what_is_no_guard_changes_no_row(stores: Stores, pair: tuple[str, str]) -> None:
+    tried = case(*pair)[1]
+    unseen = [mutant for mutant in tried if is_one_of(mutant, UNSEEN[pair])]
+    assert len(unseen) >= len(UNSEEN[pair])
+    for mutant in some_of(unseen, 2):
+        assert stores.same_rows(mutant), mutant.kind
+    others = [mutant for mutant in tried if is_one_of(mutant, OTHERS)]
     assert others
-    assert not all(same_rows(found, mutant) for mutant in others), "another guard does change some"
+    assert not all(stores.same_rows(mutant) for mutant in others), "another guard does change some"
 
 
-def test_what_reaches_further_back_is_a_guard_of_no_future() -> None:
-    """More of the past changes values, so that the worlds do try it, and the prover sees that it is the past."""
-    found, tried = case("flights", "duckdb")
-    older = [mutant for mutant in tried if is_one_of(mutant, OLDER)]
-    assert len(older) == len(OLDER)
-    for mutant in older:
-        assert not same_rows(found, mutant, worlds=8), mutant.kind
-        assert not prover_objects(found, "duckdb", mutant), mutant.kind
+@pytest.mark.parametrize(("stores", "pair"), [(pair, pair) for pair in OLDER], indirect=["stores"])
+def test_what_lets_in_other_parts_of_the_past_is_a_guard_of_no_future(stores: Stores, pair: tuple[str, str]) -> None:
+    """It changes values, so that the worlds do try it, and nothing from T0 on has a part in any of them."""
+    found, tried = case(*pair)
+    for kinds, proved in ((OLDER[pair], True), (PAST[pair], False)):
+        harmless = [mutant for mutant in tried if is_one_of(mutant, kinds)]
+        assert len(harmless) == len(kinds)
+        for mutant in some_of(harmless, 1):
+            assert stores.sees_only_the_past(mutant, stores.where_it_matters(mutant)), mutant.kind
+            assert prover_objects(found, stores.dialect, mutant) is not proved, mutant.kind
+    for mutant in some_of([mutant for mutant in tried if '"v"."enters' in mutant.kind], 1):
+        assert not stores.sees_only_the_past(mutant, stores.where_it_matters(mutant)), "a guard keeps the future out"
 
 
-@pytest.mark.parametrize("starter", STARTERS)
-def test_the_document_names_every_guard(starter: str) -> None:
-    kinds = {mutant.kind for mutant in case(starter, "duckdb")[1]}
+@pytest.mark.parametrize("pair", PAIRS)
+def test_the_document_names_every_guard(pair: tuple[str, str]) -> None:
+    assert {row[2].strip("`") for row in rows_of(pair)} == {mutant.kind for mutant in case(*pair)[1]}, (
+        "run these tests with TZERO_LONG=1"
+    )
+
+
+@pytest.mark.parametrize("pair", PAIRS)
+def test_both_object_or_the_document_says_why(pair: tuple[str, str]) -> None:
+    for _, _, kind, *said in rows_of(pair):
+        assert said == ["objects", "objects"] or any(text in kind for text in KNOWN[pair]), kind
+
+
+def rows_of(pair: tuple[str, str]) -> list[list[str]]:
+    """The document's rows of a starter on a database."""
     lines = DOCUMENT.read_text(encoding="utf-8").splitlines()
-    rows = [row.split(" | ") for row in lines if row.startswith(f"| {starter} | duckdb | ")]
-    assert {row[2].strip("`") for row in rows} == kinds, "run these tests with TZERO_LONG=1"
-
-
-def test_the_document_says_why_of_what_both_let_pass() -> None:
-    rows = [row for row in DOCUMENT.read_text(encoding="utf-8").splitlines() if row.count("lets it pass") == 2]
-    assert rows
-    for row in rows:
-        starter = row.split(" | ")[0].strip("| ")
-        assert any(text in row for text in (*UNSEEN[starter], *OLDER)), row
+    rows = [row.removeprefix("| ").removesuffix(" |").split(" | ") for row in lines]
+    return [row for row in rows if tuple(row[:2]) == pair]
 
 
 @pytest.mark.skipif(not LONG, reason="TZERO_LONG is not set")
 def test_the_document_shows_the_score() -> None:
-    rows = [line(*pair, *found) for pair in SHOWN for found in judged(*pair)]
+    rows = [line(*pair, *found) for pair in PAIRS for found in judged(*pair)]
     text = DOCUMENT.read_text(encoding="utf-8")
     before, rest = text.split(BEGIN)
     wanted = f"{before}{BEGIN}\n\n{HEAD}\n" + "\n".join(rows) + f"\n\n{END}{rest.split(END)[1]}"
