@@ -94,7 +94,7 @@ class Prover:
         problem = check.anchor_problem()
         if problem:
             self._refuse_anchor(problem)
-        present = {item.atom for item in row.located_presence() if item.atom.kind not in UNGRANTED}
+        present = {item.atom for item in row.presence if not item.tested and item.atom.kind not in UNGRANTED}
         self._collect(check, PRESENCE, row.located_presence())
         check.grant_presence()
         for name, term in row.columns.items():

@@ -46,12 +46,13 @@ class Check:
     def grant_presence(self) -> None:
         """From now on the row is there: what its presence says need not be said again of its values.
 
-        A given spine says no more of them: that a key is given does not say that another relation has it.
+        A given spine says no more of them: that a key is given does not say that another relation has it. Nor does it
+        say what the values are that a predicate asked for.
         """
         self._found.clear()
         self.present = True
         for item in self.row.presence:
-            for template in item.atom.exists:
+            for template in item.atom.exists if not item.tested else ():
                 self.granted.setdefault(template.source, []).append(dict(template.keys))
 
     def _own_part(self) -> Part | None:

@@ -51,7 +51,7 @@ def found(sql: str, code: str, declared: str = DECLARED) -> Finding:
      "ORDER BY inside the call", "decimal"),
     (f"{HEAD}, my_score(s.price) AS f FROM sales s", "T012", "pure_functions = ['my_score']", "recursion"),
     (f"{HEAD}, s.prise AS f FROM sales s", "T012", "correct the name", "pure_functions"),
-    ("WITH RECURSIVE r AS (SELECT id, at FROM sales UNION ALL SELECT r.id, q.at FROM r, r q) SELECT id, at AS t0 FROM r",
+    ("WITH RECURSIVE r AS (SELECT id, at FROM sales UNION ALL SELECT r.id, q.at FROM r, r q) SELECT id, at t0 FROM r",
      "T012", "without recursion", "pure_functions"),
 ])  # fmt: skip
 def test_a_fix_speaks_of_its_place(sql: str, code: str, said: str, unsaid: str) -> None:

@@ -39,7 +39,7 @@ class Renaming:
         return Row(
             columns={name: self.term(term) for name, term in row.columns.items()},
             store=self.store(row.store),
-            presence=tuple(Present(self.atom(item.atom), self.marker(item.via)) for item in row.presence),
+            presence=tuple(Present(self.atom(item.atom), self.marker(item.via), item.tested) for item in row.presence),
             parts=parts,
             occurrences=tuple(self.occurrence(occurrence) for occurrence in row.occurrences),
             unique=tuple(self.unique(unique) for unique in row.unique),

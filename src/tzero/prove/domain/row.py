@@ -55,10 +55,14 @@ class Occurrence:
 
 @dataclass(frozen=True, slots=True)
 class Present:
-    """What the row's presence depends on; ``via`` the optional part that multiplies the row, if it is only that."""
+    """What the row's presence depends on; ``via`` the optional part that multiplies the row, if it is only that.
+
+    ``tested``: a predicate asks it of the row's values, so that the row is there does not say what they are.
+    """
 
     atom: Atom
     via: Var | None = None
+    tested: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlglot import exp
 
+from tzero.prove.domain.store import Store
 from tzero.prove.domain.terms import (
     FALSE,
     INSTANT,
@@ -95,7 +96,18 @@ def _extreme(node: exp.Expr, frame: Frame) -> Term:
     if len({arg.type == INSTANT for arg in args if arg.type in TIME_TYPES}) > 1:
         return frame.unknown(node, "instants mixed with wall times", args, UNKNOWN)
     args = [_without_default(arg, args) for arg in args]
+    for kept, other in (args, args[::-1]) if len(args) == 2 else ():
+        if _is_extreme(op, kept, other, frame.row.store):
+            return kept
     return app(op, *args, type_=join_types(arg.type for arg in args))
+
+
+def _is_extreme(op: str, kept: Term, other: Term, store: Store) -> bool:
+    """Whether a time is the least or the greatest of both wherever the other one is there at all."""
+    if not (kept.type == other.type and kept.is_time and store.not_null(kept)):
+        return False
+    apart = store.upper(kept, other) if op == "least" else store.upper(other, kept)
+    return apart is not None and apart <= 0
 
 
 def _without_default(arg: Term, beside: list[Term]) -> Term:

@@ -29,7 +29,7 @@ def filter_row(interpreter: Interpreter, row: Row, predicate: Term) -> Row | Non
         return None
     atoms, facts = settle(interpreter, located, kept)
     occurrences = tuple(replace(o, conditions=(*o.conditions, _said_of(o, predicate, row))) for o in row.occurrences)
-    presence = kept.presence + tuple(map(Present, atoms))
+    presence = kept.presence + tuple(Present(atom, tested=True) for atom in atoms)
     kept = replace(kept, presence=presence, occurrences=occurrences, always=False)
     return kept.assume(facts)
 

@@ -6,6 +6,7 @@ earliest row alone settles it, so the pair of key and minimum is itself an event
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
@@ -89,7 +90,7 @@ class Grouping:
         found = [Located(item.atom, store) for item in presence]
         return found + list(self.interpreter.labels.values(branch.keys, store))
 
-    def presence(self) -> tuple[Atom, ...]:
+    def presence(self) -> tuple[Present, ...]:
         """What it depends on whether a group is there."""
         minima = tuple(
             minimum
@@ -97,10 +98,15 @@ class Grouping:
             if all(b.row.store.not_null(t) for b, t in zip(self.branches, terms, strict=True))
         )
         found: dict[Atom, None] = {}
+        plain: set[Atom] = set()
         for branch in self.branches:
             closing = self.closing(branch, minima, existence=True)
             found |= dict.fromkeys(closing.close(self.rows_of(branch, lean=True)))
-        return tuple(found)
+            untested = Branch(
+                replace(branch.row, presence=tuple(p for p in branch.row.presence if not p.tested)), branch.keys
+            )
+            plain |= set(closing.close(self.rows_of(untested, branch.row.store, lean=True)))
+        return tuple(Present(atom, tested=atom not in plain) for atom in found)
 
     # -- the result -----------------------------------------------------------------------------------------------
 
@@ -108,17 +114,17 @@ class Grouping:
         """The group as a row; its columns are left to the caller."""
         if not self.branches[0].keys:
             return Row(store=self._final(), single=True, always=True, outer=self._outer_parts())
-        atoms = self.presence()
+        presence = self.presence()
         for key in self.keys:
             if isinstance(key, Var) and key not in self.interpreter.ledger:
-                self.interpreter.ledger[key] = atoms
+                self.interpreter.ledger[key] = tuple(item.atom for item in presence)
         produced = tuple(sorted(self.produced, key=lambda var: var.uid))
         part = Part(new_part(), "", (*self.keys, *produced), (self.keys,))
         witnesses = templates(self.branches[0], self.keys) if len(self.branches) == 1 else ()
         return Row(
             witnesses=witnesses,
             store=self._final(),
-            presence=tuple(map(Present, atoms)),
+            presence=presence,
             parts=(*self.kept, part),
             outer=self._outer_parts(),
         )
