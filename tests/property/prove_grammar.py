@@ -135,6 +135,9 @@ class Grammar:
         if not relation.of("number") or self.often(0.3):
             cut = chosen_time(time, anchor, self.random)
             return self.one((f"MIN({cut})", f"MAX({cut})", f"COUNT({cut})", f"COUNT(DISTINCT {cut})"))
+        if self.often(0.2):
+            counted = self.one((f"COUNT({number})", "COUNT(*)", f"COUNT(DISTINCT {number})"))
+            return f"{counted} - {counted} FILTER (WHERE {time} {self.one(('>=', '>=', '>', '<'))} {anchor})"
         value = chosen(time, anchor, number, self.random)
         return self.one(
             (f"SUM({value})", f"COALESCE(SUM({value}), 0)", f"COUNT({value})", f"MAX({value})", f"MIN({value})")

@@ -147,7 +147,8 @@ class Labels:
             return self.test(inner, store)
         other = refuted(term, store)
         if other is not None:
-            return self.test(other, store)
+            whole = isinstance(term, App) and term.op == "not" and store.not_null(other)
+            return self.test(negate(other) if whole else other, store)
         if isinstance(term, App):
             if term.op == "not" and store.not_null(term.args[0]) and self._better_refuted(term, store):
                 return self.test(term.args[0], store)
@@ -159,7 +160,7 @@ class Labels:
         if isinstance(term, App) and term.op == "or":
             return self._any_true(term, store)
         if isinstance(term, App) and term.op == "and":
-            return self._all_true(term, store)
+            return self._all_true(_plainer(term, store), store)
         if isinstance(term, App) and (term.op == "strict" or _with_literal(term)):
             # A comparison with a literal bounds no time, and many stores are dear.
             return self._compared(term.args, store, store.assume(NotNull(arg) for arg in term.args))
@@ -268,6 +269,21 @@ class Labels:
             and store.equal(atom.if_not_null, term)
             for atom in atoms
         )
+
+
+def _plainer(term: App, store: Store) -> App:
+    """The conjunction with ``p IS NOT TRUE`` as what is not ``p``, where other conjuncts say that it is not NULL."""
+    found = list(term.args)
+    for i, arg in enumerate(term.args):
+        asked = tested(arg.args[0]) if isinstance(arg, App) and arg.op == "not" else None
+        if asked is None:
+            continue
+        others = store
+        for j, other in enumerate(term.args):
+            others = others if i == j else others.assume(facts_of(other, others))
+        if others.not_null(asked):
+            found[i] = negate(asked)
+    return term if found == list(term.args) else app("and", *found, type_=term.type)
 
 
 def _with_literal(term: App) -> bool:

@@ -154,6 +154,10 @@ def _facts(term: Term, store: Store) -> tuple[Fact, ...]:
             return (Same(*term.args),)
         case "not" if isinstance(term.args[0], App) and term.args[0].op == "is_null":
             return (NotNull(term.args[0].args[0]),)
+        case "not":
+            asked = tested(term.args[0])
+            if asked is not None and store.not_null(asked):
+                return facts_of(negate(asked), store)
     return (NotNull(term),)
 
 

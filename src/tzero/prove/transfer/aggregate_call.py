@@ -62,6 +62,8 @@ def call_of(node: exp.Expr) -> Call | None:
     name = type(node).__name__
     if isinstance(node, exp.Coalesce):
         return _defaulted(node)
+    if isinstance(node, exp.Sub):
+        return _rest(node)
     if name in MEASURES or (name == "Anonymous" and node.name.lower() == "cardinality" and len(node.expressions) == 1):
         return _measured(node)
     elements = _of_elements(node)
@@ -81,6 +83,24 @@ def call_of(node: exp.Expr) -> Call | None:
     if name not in functions.AGGREGATES:
         return None
     return _plain(node, name)
+
+
+def _rest(node: exp.Sub) -> Call | None:
+    """``COUNT(x) - COUNT(x) FILTER (WHERE p)`` counts where ``p`` is not TRUE."""
+    every, some = call_of(_uncast(node.this)), call_of(_uncast(node.expression))
+    if every is None or some is None or every.condition is not None or some.condition is None:
+        return None
+    if any(c.name != "Count" or c.distinct or not isinstance(c.node, (exp.Count, exp.Filter)) for c in (every, some)):
+        return None
+    if every.args != some.args:
+        return None
+    asked = [exp.Not(this=exp.Is(this=arg.copy(), expression=exp.Null())) for arg in every.args if not _is_star(arg)]
+    asked.append(exp.Not(this=exp.Is(this=exp.Paren(this=some.condition.copy()), expression=exp.true())))
+    return replace(every, node=node, condition=exp.and_(*asked))
+
+
+def _is_star(node: exp.Expr) -> bool:
+    return isinstance(node, exp.Star)
 
 
 def _defaulted(node: exp.Coalesce) -> Call | None:
