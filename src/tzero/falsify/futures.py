@@ -70,6 +70,7 @@ class Futures:
             moments = self._moments()
         except OutOfTimeError as error:
             return self._trial(error.what)
+        self.account.budget.restart()  # to find moments in a large store takes as long as trying several of them
         self.store.base = World({table.name: {} for table in self.store.tables})
         try_sessions(self.store, self.names, self.account, pinned=self.query.zone is not None)
         reach = self._reach()
