@@ -6,6 +6,7 @@ Each shape joins to the own row ``s``, or is an expression of it; each is near t
 from __future__ import annotations
 
 from tests.property.prove_chains import Chains
+from tests.property.prove_collected import Collected
 from tests.property.prove_frames import Frames
 from tests.property.prove_grids import Grids
 from tests.property.prove_joins import Joins
@@ -16,7 +17,7 @@ from tests.property.prove_trees import Trees
 from tests.property.prove_windows import Windows
 
 
-class Shapes(Lookups, Windows, Joins, Totals, Grids, Frames, Sets, Trees, Chains):
+class Shapes(Lookups, Windows, Joins, Totals, Grids, Frames, Sets, Trees, Chains, Collected):
     """All of them, each as likely as any other of its half."""
 
     def any(self) -> str:
@@ -34,5 +35,5 @@ class Shapes(Lookups, Windows, Joins, Totals, Grids, Frames, Sets, Trees, Chains
             self.sided, self.sided, self.crossed, self.by_name, self.as_of, self.by_being_there, self.totals,
             self.totals, self.without_keys, self.totals_of_own, self.grid, self.grid, self.framed, self.framed,
             self.passed_over, self.together, self.asked_of, self.deep, self.tree, self.tree, self.tree,
-            self.recursion, self.recursion, self.days,
+            self.recursion, self.recursion, self.days, self.collected,
         )  # fmt: skip

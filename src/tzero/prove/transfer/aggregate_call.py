@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from sqlglot import exp
 
 from tzero.prove import functions
+from tzero.prove.transfer.collected import applied
 from tzero.prove.transfer.expression import arguments
 
 SORTERS = frozenset({"sort_array", "list_sort", "array_sort", "ArraySort", "SortArray"})
@@ -154,10 +155,24 @@ def _of_elements(node: exp.Expr) -> Call | None:
         return None
     if name not in _OF_ELEMENTS or len(args) != 1:
         return None
-    inner = call_of(args[0]) if isinstance(args[0], exp.Expr) else None
-    if inner is None or inner.name != "ArrayAgg" or inner.sorted:
-        return None
-    return replace(inner, node=node, name=_OF_ELEMENTS[name], order=(), keeps_nulls=False)
+    inner = _gathered(args[0])
+    return replace(inner, node=node, name=_OF_ELEMENTS[name], order=(), keeps_nulls=False) if inner else None
+
+
+def _gathered(node: object) -> Call | None:
+    """An array that is collected, filtered and transformed here: of what, and of which rows."""
+    if isinstance(node, (exp.ArrayFilter, exp.Transform)):
+        inner, function = _gathered(node.this), node.expression
+        if inner is None or inner.distinct or not isinstance(function, exp.Lambda) or len(function.expressions) != 1:
+            return None
+        body = applied(function, inner.args[0], frozenset())
+        if body is None:
+            return None
+        if isinstance(node, exp.Transform):
+            return replace(inner, args=(body,))
+        return replace(inner, condition=body if inner.condition is None else exp.and_(inner.condition.copy(), body))
+    found = call_of(node) if isinstance(node, exp.Expr) else None
+    return None if found is None or found.name != "ArrayAgg" or found.sorted or len(found.args) != 1 else found
 
 
 def _plain(node: exp.Expr, name: str) -> Call:

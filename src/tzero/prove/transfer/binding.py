@@ -19,6 +19,7 @@ from tzero.prove.domain.types import (
     HOLDER,
     UNKNOWN,
 )
+from tzero.prove.transfer.collected import as_subquery
 from tzero.prove.transfer.frame import Frame
 from tzero.prove.transfer.wording import worded
 
@@ -44,6 +45,9 @@ def bind(node: exp.Expr, frame: Frame) -> Term:
         found = hook(node)
         if found is not None:
             return found
+    reduced = as_subquery(node)
+    if reduced is not None:
+        return bind(reduced, frame)
     binder = BINDERS.get(type(node))
     if binder is not None:
         return binder(node, frame)
