@@ -165,24 +165,35 @@ def _collecting(select: exp.Select, alias: str) -> tuple[exp.Select, exp.Expr] |
     return query, exp.and_(*(exp.EQ(this=keys[name].copy(), expression=pairs[name].copy()) for name in keys))
 
 
-def _query_of(table: exp.Expr, select: exp.Select) -> exp.Select | None:
-    """The plain query of a CTE of the select itself, which means the same where the CTE is read."""
+def _query_of(item: exp.Expr, select: exp.Select) -> exp.Select | None:
+    """The plain query that a FROM item is, or that a CTE of the select itself is; it means the same in both places."""
+    if any(value for key, value in item.args.items() if key not in ("this", "alias")) or _renames(item):
+        return None
+    if isinstance(item, exp.Subquery):
+        return _plain(item.this)
     with_ = select.args.get("with_")
-    if with_ is None or with_.args.get("recursive") or not isinstance(table, exp.Table) or table.db:
+    if with_ is None or with_.args.get("recursive") or not isinstance(item, exp.Table):
         return None
     names = [cte.alias_or_name.lower() for cte in with_.expressions]
-    if table.name.lower() not in names:
+    if item.name.lower() not in names:
         return None
-    place = names.index(table.name.lower())
-    cte = with_.expressions[place]
-    query = cte.this
-    if not isinstance(query, exp.Select) or any(value for key, value in query.args.items() if key not in _PLAIN):
+    place = names.index(item.name.lower())
+    query = _plain(with_.expressions[place].this)
+    if query is None or _renames(with_.expressions[place]):
         return None
-    if cte.args["alias"].columns or any(
-        t.name.lower() in names[place:] and not t.db for t in query.find_all(exp.Table)
-    ):
-        return None
-    return query
+    later = [table for table in query.find_all(exp.Table) if table.name.lower() in names[place:] and not table.db]
+    return None if later else query
+
+
+def _plain(query: exp.Expr) -> exp.Select | None:
+    """A query that only groups what it reads."""
+    plain = isinstance(query, exp.Select) and not any(value for key, value in query.args.items() if key not in _PLAIN)
+    return query if plain and isinstance(query, exp.Select) else None
+
+
+def _renames(item: exp.Expr) -> bool:
+    alias = item.args.get("alias")
+    return isinstance(alias, exp.TableAlias) and bool(alias.columns)
 
 
 def _keys(query: exp.Select) -> dict[str, exp.Expr]:
