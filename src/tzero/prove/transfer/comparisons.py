@@ -86,6 +86,9 @@ def _rows(
     """A comparison of rows, component by component."""
     if len(left) != len(right):
         return frame.unknown(node, "rows of different lengths", (*left, *right), BOOL)
+    if frame.dialect != "postgres" and not all(map(frame.row.store.not_null, (*left, *right))):
+        # structures elsewhere, of which NULL is a value like any other, and the last in DuckDB's order
+        return app("pure", *left, *right, type_=BOOL, params=("rows", op, swapped))
     if swapped:
         left, right = right, left
     if op in ("eq", "ne"):
