@@ -64,7 +64,8 @@ class Search:
         failure = ""
         while not self.account.over():
             values = Values.around(self.random, self.subject.literals, self.times)
-            setting = Setting(random_world(values, self.tables), self.subject.sql, self.query.zone or "UTC")
+            world, subject = random_world(values, self.tables), self.subject
+            setting = Setting(world, subject.sql, self.query.zone or "UTC", subject.threads)
             try:
                 base = runner.run(setting)
             except EngineError as error:

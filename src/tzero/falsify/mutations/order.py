@@ -14,7 +14,7 @@ _TIMES = 3
 
 def order(setting: Setting, stage: Stage) -> Iterator[Pair]:
     for number in range(_TIMES):
-        other = replace(setting, world=_shuffled(setting.world, stage.random), threads=1 + number % 2)
+        other = replace(setting, world=_shuffled(setting.world, stage.random), threads=setting.threads + number % 2)
         yield setting, other, "the physical order of rows"
 
 
