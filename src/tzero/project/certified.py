@@ -10,13 +10,13 @@ from tzero.certify.baseline import Comparison, compare
 from tzero.certify.baseline.recording import accept as accept_state
 from tzero.certify.certificate import Certificate
 from tzero.certify.certification import Progress
-from tzero.certify.collecting import less
 from tzero.certify.guard import require_certified
 from tzero.certify.subject import Subject
 from tzero.engines.base import Engine
 from tzero.errors import UncertifiedError
 from tzero.project.certifying import certifiable, certify_subject, subject_of
 from tzero.project.opened import Opened, View, silent
+from tzero.sql.collecting import less
 from tzero.sql.names import RelationName
 from tzero.state import baseline, certificate
 from tzero.state.baseline import BaselineRecord

@@ -18,6 +18,7 @@ from tzero.prove.proof import PRESENCE, ColumnProof, Finding, Proof, Verdict
 from tzero.prove.statements import defining_query
 from tzero.prove.transfer.interpreter import Interpreter
 from tzero.prove.verdict import TIMELESS, Check
+from tzero.sql.collecting import less
 from tzero.sql.parse import parse_one
 
 UNGRANTED = TIMELESS | {Kind.UNDECLARED}
@@ -49,7 +50,7 @@ def prove(
     texts[""] = sql if isinstance(sql, str) else ""
     texts |= sources or {}
     try:
-        with limited(MOST_WORK):
+        with limited(MOST_WORK), less():
             return Prover(Interpreter(declarations, dialect, views or {}), texts).prove(defining_query(tree))
     except TooMuchWorkError:
         return Proof((ColumnProof(PRESENCE, Verdict.UNPROVED),), (too_large_finding(),))

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tzero.certify.collecting import less
+from tzero.sql.collecting import less
 
 
 @pytest.fixture(autouse=True)

@@ -1,4 +1,4 @@
-"""Collections of garbage while gates parse, prove and compile: fewer of them, as most of what they look at stays.
+"""Collections of garbage while queries are parsed, proved and compiled: fewer of them, as most of what is seen stays.
 
 Trees of queries are made of cycles, and of so many objects that to look for those that are gone takes two fifths of the
 time of a proof. Seldom is often enough: what may lie about is some ten megabytes.
