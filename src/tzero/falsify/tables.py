@@ -76,10 +76,23 @@ def tables_of(relations: list[Relation], own: str | None, literals: Literals) ->
     plain = [_table(relation, own, literals) for relation in relations]
     plain.sort(key=lambda table: (not table.own, not table.relation.static, len(table.key) == 0, table.name))
     found: list[Table] = []
-    for table in plain:
+    for table in _referred_first(plain):
         refers = {other.name: match for other in found if (match := _match(table, other))}
         found.append(Table(table.relation, table.kinds, table.groups, table.own, refers))
     return tuple(found)
+
+
+def _referred_first(tables: list[Table]) -> list[Table]:
+    """The tables, each after those whose key it holds and that do not hold its own; in a ring as they are."""
+    found: list[Table] = []
+    left = list(tables)
+    while left:
+        free = (
+            t for t in left if not any(_match(t, other) and not _match(other, t) for other in left if other is not t)
+        )
+        found.append(next(free, left[0]))
+        left.remove(found[-1])
+    return found
 
 
 def _table(relation: Relation, own: str | None, literals: Literals) -> Table:

@@ -20,6 +20,10 @@ DAYS = 9
 HOURS = (0, 6, 12, 18)
 NEAR_MIDNIGHT = (0.5, 22.5, 23.5)
 """Hours about midnight, in UTC and in the zones that a session is tried in."""
+_PART = 7_919
+_FINE, _TIED = 0.5, 0.5
+"""So often times have parts of seconds where the query takes them for numbers, and what it orders by repeats."""
+_TIED_VALUES = 3
 _NULLS = (0.15, 0.15, 0.15, 0.7)
 FEW = 4
 """Of many words that a query names, one database holds so many: else its rows would never meet."""
@@ -50,6 +54,9 @@ class Values:
     """The smallest and the largest value of key columns, where they are known."""
     words: dict[str, list[str]] = field(default_factory=dict)
     nulls: dict[str, float] = field(default_factory=dict)
+    tied: dict[str, bool] = field(default_factory=dict)
+    fine: bool = False
+    """Whether times have parts of seconds: sums of such numbers depend on their order."""
     crowd: int = 0
     """A number of rows that the query counts to: so many are about the same thing here. 0: no crowd."""
 
@@ -63,18 +70,24 @@ class Values:
                 start = near + random.randrange(-DAYS + 1, 3) * DAY
         sizes = sorted(literals.sizes)
         crowd = random.choice(sizes) if sizes and random.random() < 0.5 else 0
-        return cls(random, literals, times, start, crowd=crowd)
+        return cls(random, literals, times, start, crowd=crowd, fine=literals.measured and random.random() < _FINE)
 
     def moment(self, after: datetime | None = None) -> datetime:
         """An instant on a coarse grid; not before ``after``, and then often at it."""
         if after is not None and self.random.random() < 0.4:
             return after
         for _ in range(20):
-            found = self.start + self.random.randrange(DAYS) * DAY + self._hour()
+            found = self._refined(self.start + self.random.randrange(DAYS) * DAY + self._hour())
             if after is None or found >= after:
                 return found
         assert after is not None
         return after + self.random.choice((hours(0.5), hours(6), hours(24)))
+
+    def _refined(self, moment: datetime) -> datetime:
+        """An instant with a part of a second that is its own, where times have any: what is tied stays so."""
+        if not self.fine:
+            return moment
+        return moment.replace(microsecond=(moment.day * 24 + moment.hour) * _PART % 1_000_000)
 
     def time(self, kind: str, after: datetime | None = None) -> Any:
         return self.times.written(kind, self.moment(after))
@@ -87,6 +100,8 @@ class Values:
         kind = table.kinds[column].kind
         if kind in ("integer", "bigint"):
             return self._integer(table, column, new)
+        if kind in ("decimal", "double") and self._is_tied(table, column):
+            return (Decimal if kind == "decimal" else float)(self.random.randrange(_TIED_VALUES + new))
         if kind == "decimal":
             return self._decimal(table, column, new)
         if kind == "double":
@@ -98,6 +113,12 @@ class Values:
         if table.kinds[column].is_time:
             return self.time(kind)
         return None
+
+    def _is_tied(self, table: Table, column: str) -> bool:
+        """Whether a column that the query orders by holds few values here: of equal ones any may be first."""
+        if column not in self.literals.ordered:
+            return False
+        return self.tied.setdefault(f"{table.name}.{column}", self.random.random() < _TIED)
 
     def _nulls(self, table: Table, column: str, new: bool) -> float:
         """The share of NULLs: in some databases most of a column, and what comes after the cut is the first value."""
