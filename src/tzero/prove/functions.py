@@ -60,6 +60,7 @@ Asinh Acosh Atanh
 _BOOLEAN = """
 Like ILike SimilarTo RegexpLike RegexpILike RegexpFullMatch StartsWith EndsWith Contains Glob ArrayContains
 ArrayContainsAll ArrayOverlaps IsNan IsInf LikeAny LikeAll ILikeAny ILikeAll JSONBContains
+JSONBContainsTopKey JSONBContainsAllTopKeys JSONBContainsAnyTopKeys
 """
 _AS_FIRST = "Abs Ceil Floor Round Trunc Neg"
 _OTHER = """
@@ -98,17 +99,23 @@ _NAMED = {
     "text": "btrim ltrim rtrim regexp_replace quote_literal translate to_hex strip_accents bar",
     "unknown": """
         jsonb_build_object json_build_object jsonb_build_array json_build_array to_jsonb to_json row_to_json row
-        jsonb_path_query_array jsonb_array_elements array_remove array_cat list_concat list_sort struct_pack
+        jsonb_path_query_array jsonb_path_query_first jsonb_typeof json_typeof
+        array_remove array_cat list_concat list_sort struct_pack
         list_value list_extract map_from_entries array_position
     """,
     "int": """
         width_bucket char_length octet_length strpos array_length cardinality hash hashtext mod div len
-        jsonb_array_length list_position gcd lcm factorial int4 int8 int2
+        jsonb_array_length json_array_length list_position gcd lcm factorial int4 int8 int2
     """,
     "float": "power exp ln log10 log2 float8 gamma lgamma",
     "bool": "starts_with ends_with contains prefix suffix isfinite",
     "decimal": "numeric",
 }
+# Calls that make rows of their arguments, perhaps none: a row of a SELECT that lists one is there as often.
+ROWS_OF_ARGUMENTS = _words("""
+jsonb_array_elements jsonb_array_elements_text json_array_elements json_array_elements_text jsonb_object_keys
+json_object_keys jsonb_path_query regexp_split_to_table regexp_matches string_to_table generate_subscripts
+""")
 PURE_NAMES: dict[str, str] = {name: type_ for type_, names in _NAMED.items() for name in names.split()}
 
 # Aggregates that only see rows on which their argument is not NULL.

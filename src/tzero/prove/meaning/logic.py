@@ -74,7 +74,7 @@ def tested(term: Term) -> Term | None:
 
 def observed(term: Term, store: Store) -> Term | None:
     """The predicate whose truth alone a term observes, also by a default that never is: ``COALESCE(x, 'infinity') < t``
-    is TRUE exactly when ``x < t`` is, and FALSE otherwise."""
+    is TRUE exactly when ``x < t`` is, and FALSE otherwise; by ``LEAST(x, y) < t``; by ``x < t AND x IS NOT NULL``."""
     if isinstance(term, App) and term.op in ("lt", "le"):
         small, large = term.args
         if isinstance(small, App) and small.op == "coalesce" and len(small.args) == 2 and store.not_null(large):
@@ -82,7 +82,49 @@ def observed(term: Term, store: Store) -> Term | None:
             fails = Le(large, default, 0 if term.op == "lt" else -1)
             if (term.op == "lt" and _is_forever(default)) or store.entails(fails):
                 return app(term.op, small.args[0], large, type_="bool")
+        return _of_each(term, store)
+    if isinstance(term, App) and term.op == "and" and len(term.args) == 2:
+        one, other = term.args
+        return _there(one, other, store) or _there(other, one, store)
     return tested(term)
+
+
+def _of_each(term: App, store: Store) -> Term | None:
+    """``LEAST(x, y) < t`` is ``x < t OR y < t``, and ``GREATEST(x, y) < t``, of which neither is NULL, ``AND``."""
+    small, large = term.args
+    for chosen, limit, some in ((small, large, "least"), (large, small, "greatest")):
+        if not (isinstance(chosen, App) and chosen.op in ("least", "greatest") and store.not_null(limit)):
+            continue
+        known = [arg for arg in chosen.args if store.not_null(arg)]
+        if any(arg.type != chosen.type for arg in chosen.args):
+            return None
+        if (chosen.op == some and known) or len(known) == len(chosen.args):
+            each = [_beside(term.op, arg, limit, below=chosen is small) for arg in chosen.args]
+            return either(each) if chosen.op == some else both(each)
+    return None
+
+
+def _beside(op: str, value: Term, limit: Term, *, below: bool) -> Term:
+    if value is limit:
+        return TRUE if op == "le" else FALSE
+    return app(op, value, limit, type_="bool") if below else app(op, limit, value, type_="bool")
+
+
+def _there(some: Term, compared: Term, store: Store) -> Term | None:
+    """``x < t AND x IS NOT NULL`` is TRUE exactly when ``x < t`` is, and FALSE otherwise."""
+    if isinstance(some, App) and some.op == "not":
+        return _with_known(some.args[0], compared, store)
+    return None
+
+
+def _with_known(null: Term, compared: Term, store: Store) -> Term | None:
+    """A comparison of what is asked for being NULL with something that never is."""
+    if not (isinstance(null, App) and null.op == "is_null" and isinstance(compared, App)):
+        return None
+    if compared.op not in ("lt", "le", "eq", "ne"):
+        return None
+    others = [arg for arg in compared.args if arg is not null.args[0]]
+    return compared if len(others) == 1 and store.not_null(others[0]) else None
 
 
 def refuted(term: Term, store: Store) -> Term | None:
@@ -107,15 +149,8 @@ def refuted(term: Term, store: Store) -> Term | None:
 
 
 def _open_ended(null: Term, compared: Term, store: Store) -> Term | None:
-    if not (isinstance(null, App) and null.op == "is_null" and isinstance(compared, App)):
-        return None
-    if compared.op not in ("lt", "le", "eq", "ne"):
-        return None
-    subject = null.args[0]
-    others = [arg for arg in compared.args if arg is not subject]
-    if len(others) == 1 and store.not_null(others[0]):
-        return negate(compared)
-    return None
+    found = _with_known(null, compared, store)
+    return None if found is None else negate(found)
 
 
 def _is_forever(term: Term) -> bool:
@@ -140,7 +175,8 @@ def _facts(term: Term, store: Store) -> tuple[Fact, ...]:
             found: tuple[Fact, ...] = ()
             for arg in term.args:
                 found += facts_of(arg, store.assume(found))
-            return found
+            apart = [arg for arg in term.args if isinstance(arg, App) and arg.op == "ne"]
+            return found + tuple(fact for arg in apart for fact in _apart(arg, store.assume(found)))
         case "or":
             return _shared(term.args, store)
         case "lt" | "le":
@@ -148,6 +184,8 @@ def _facts(term: Term, store: Store) -> tuple[Fact, ...]:
         case "eq":
             left, right = term.args
             return equal(left, right)
+        case "ne":
+            return (NotNull(term), *_apart(term, store))
         case "is_null":
             return (Null(term.args[0]),)
         case "same":
@@ -170,6 +208,15 @@ def _order(term: App) -> tuple[Fact, ...]:
     if left.type != right.type and not {left.type, right.type}.isdisjoint(MEASURELESS):
         return nulls
     return (Le(left, right, -1 if term.op == "lt" else 0), *nulls)
+
+
+def _apart(term: App, store: Store) -> tuple[Fact, ...]:
+    """Two that differ, where one is known to be no more than the other: then it is less."""
+    left, right = term.args
+    for small, large in ((left, right), (right, left)):
+        if {small.type, large.type} <= ORDERED_TYPES and store.le(small, large):
+            return _order(app("lt", small, large, type_="bool"))
+    return ()
 
 
 def _shared(branches: tuple[Term, ...], store: Store) -> tuple[Fact, ...]:

@@ -77,6 +77,16 @@ def _literal(node: exp.Expr, frame: Frame) -> Term:
     return const(text, exact)
 
 
+@binds(exp.JSONPath)
+def _json_path(node: exp.Expr, frame: Frame) -> Term:
+    """The path of ``a -> 'b'``, ``a ->> 0``: a literal, as long as it is made of names and numbers."""
+    if all(isinstance(part, (exp.JSONPathRoot, exp.JSONPathKey, exp.JSONPathSubscript)) for part in node.expressions):
+        steps = [part.this for part in node.expressions if not isinstance(part, exp.JSONPathRoot)]
+        if all(isinstance(step, (str, int)) for step in steps):
+            return const(repr(steps), TEXT)
+    return frame.unknown(node, "a JSON path with wildcards, filters or slices")
+
+
 @binds(exp.Boolean)
 def _boolean(node: exp.Expr, _: Frame) -> Term:
     return TRUE if node.this else FALSE

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sqlglot import exp
 
 from tzero.prove import functions
-from tzero.prove.domain.label import Kind
+from tzero.prove.domain.label import Atom, Kind
+from tzero.prove.domain.row import Present
 from tzero.prove.domain.terms import (
     INT,
     TIME_TYPES,
@@ -51,7 +54,15 @@ def _anonymous(node: exp.Expr, frame: Frame) -> Term:
         return pure(frame, node, name, args, functions.PURE_NAMES[name], False)
     if name in functions.AGGREGATE_NAMES:
         return frame.unknown(node, f"{name}() outside a grouped query", args)
-    return frame.unknown(node, f"{name}() is not a known function: it may read tables or the clock", args)
+    return _strange(node, frame, name, args)
+
+
+def _strange(node: exp.Expr, frame: Frame, name: str, args: tuple[Term, ...]) -> Term:
+    """What is not known may also give several rows, or none, where it stands in a list."""
+    note = f"{name}() is not a known function: it may read tables or the clock"
+    atom = Atom(Kind.UNKNOWN, origin=frame.origin(node, f"{name}() is not a known function: it may give several rows"))
+    frame.row = replace(frame.row, presence=(*frame.row.presence, Present(atom)))
+    return frame.unknown(node, note, args)
 
 
 # DuckDB's functions of a number that make an interval -> their unit.

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from tzero.prove.domain.terms import Term
+from tzero.prove.functions import ROWS_OF_ARGUMENTS
 from tzero.prove.transfer.expression import bind
 from tzero.prove.transfer.frame import Frame, Hook
 from tzero.prove.transfer.join import side_by_side
@@ -18,8 +19,14 @@ from tzero.prove.transfer.wording import worded
 if TYPE_CHECKING:
     from tzero.prove.transfer.interpreter import Interpreter
 
-SET_RETURNING = (exp.Explode, exp.Unnest, exp.ExplodingGenerateSeries)
-"""Calls in the list that make several rows of each row."""
+SET_RETURNING = (exp.UDTF, exp.ExplodingGenerateSeries)
+
+
+def gives_rows(node: exp.Expr) -> bool:
+    """Whether a call in the list makes several rows of each row, or none."""
+    return isinstance(node, SET_RETURNING) or (
+        isinstance(node, exp.Anonymous) and node.name.lower() in ROWS_OF_ARGUMENTS
+    )
 
 
 class Projection:
@@ -62,8 +69,8 @@ class Projection:
     def _set_returning(self) -> Iterable[exp.Expr]:
         """The calls in the list that make several rows of each; those in its subqueries apart."""
         for item in self.node.expressions:
-            for node in item.walk(prune=lambda node: isinstance(node, (exp.Query, *SET_RETURNING))):
-                if isinstance(node, SET_RETURNING):
+            for node in item.walk(prune=lambda node: isinstance(node, exp.Query) or gives_rows(node)):
+                if gives_rows(node):
                     yield node
 
     def _expanded(self, call: exp.Expr, frame: Frame, *, alone: bool) -> Hook:

@@ -13,8 +13,9 @@ from tzero.prove.domain.renaming import Renaming
 from tzero.prove.domain.row import Occurrence, Part, Present, Row, new_part
 from tzero.prove.domain.terms import DATE, DAY, INSTANT, INT, NAIVE, Const, Term, Var
 from tzero.prove.domain.types import HOLDER, INTERVAL, UNKNOWN, Span
+from tzero.prove.functions import ROWS_OF_ARGUMENTS
 from tzero.prove.transfer import times
-from tzero.prove.transfer.binding import holds_instant
+from tzero.prove.transfer.binding import bind_all, holds_instant
 from tzero.prove.transfer.expression import bind, join_types
 from tzero.prove.transfer.frame import Frame
 from tzero.prove.transfer.literal_arrays import elements_of
@@ -112,7 +113,19 @@ def function(interpreter: Interpreter, node: exp.Expr, outer: Frame | None) -> R
         return unnested(interpreter, node, args, outer)
     if isinstance(node, exp.Anonymous) and node.name.lower() in ("generate_series", "range"):
         return _series(interpreter, node, outer)
+    if isinstance(node, exp.Anonymous) and node.name.lower() in ROWS_OF_ARGUMENTS:
+        return _of_arguments(interpreter, node, outer)
     return interpreter.opaque(node, f"the table function {worded(node)} is not understood", [])
+
+
+def _of_arguments(interpreter: Interpreter, node: exp.Anonymous, outer: Frame | None) -> Row:
+    """Rows that a call makes of its arguments and of nothing else; they may be alike, and nothing tells them apart."""
+    frame = _frame(interpreter, outer)
+    args = bind_all(list(node.expressions), frame)
+    type_ = HOLDER if any(map(holds_instant, args)) else UNKNOWN
+    name = "value" if "array_elements" in node.name.lower() else node.name.lower()
+    row = literal_row(interpreter, {name: type_}, args, frame)
+    return replace(row, parts=tuple(replace(part, keys=()) for part in row.parts))
 
 
 def _frame(interpreter: Interpreter, outer: Frame | None) -> Frame:
