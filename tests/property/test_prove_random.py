@@ -91,7 +91,7 @@ def test_a_wrong_rule_is_caught(fault: Fault, worlds: Worlds, monkeypatch: pytes
     assert not run.try_one(fault.sql, DECLARED, lambda: worlds)
     assert run.counts["proved"] == 0
     fault.plant(monkeypatch)
-    assert any(_shown(fault, found) for found in itertools.chain([worlds], map(_more_worlds, range(4))))
+    assert any(_shown(fault, found) for found in itertools.chain([worlds], map(_more_worlds, range(12))))
 
 
 def test_what_is_wrong_is_made_small(worlds: Worlds, monkeypatch: pytest.MonkeyPatch) -> None:
