@@ -151,12 +151,36 @@ AGGREGATE_TYPES = {
 }  # fmt: skip
 # Aggregates that the parser does not know by name -> the node class that they behave as.
 AGGREGATE_NAMES = {
-    "jsonb_agg": "JSONArrayAgg", "json_agg": "JSONArrayAgg", "jsonb_object_agg": "JSONBObjectAgg",
-    "every": "LogicalAnd", "bool_and": "LogicalAnd", "bool_or": "LogicalOr", "list": "ArrayAgg",
-    "array_agg": "ArrayAgg", "string_agg": "GroupConcat", "max_by": "ArgMax", "min_by": "ArgMin",
-    "arg_max": "ArgMax", "arg_min": "ArgMin", "fsum": "Sum", "median": "Median", "mode": "Mode",
-    "count_star": "Count", "collect_list": "CollectList", "collect_set": "CollectSet",
-}  # fmt: skip
+    "jsonb_agg": "JSONArrayAgg",
+    "json_agg": "JSONArrayAgg",
+    "jsonb_object_agg": "JSONBObjectAgg",
+    "every": "LogicalAnd",
+    "bool_and": "LogicalAnd",
+    "bool_or": "LogicalOr",
+    "list": "ArrayAgg",
+    "array_agg": "ArrayAgg",
+    "string_agg": "GroupConcat",
+    "max_by": "ArgMax",
+    "min_by": "ArgMin",
+    "arg_max": "ArgMax",
+    "arg_min": "ArgMin",
+    "fsum": "Sum",
+    "median": "Median",
+    "mode": "Mode",
+    "count_star": "Count",
+    "collect_list": "CollectList",
+    "collect_set": "CollectSet",
+}
+
+# What is understood, each on its own.
+_OF_TIMES = _words("""
+date_part datepart timezone age epoch_us epoch_ms epoch_ns to_microseconds to_milliseconds to_seconds to_minutes
+to_hours to_days to_weeks to_months to_quarters to_years tsrange tstzrange daterange make_interval
+""")
+# Every function that only its name tells, and that gives one value.
+SCALAR_NAMES = (
+    CLOCK_NAMES | VOLATILE_NAMES | SESSION_NAMES | _OF_TIMES | PURE_NAMES.keys() | AGGREGATE_NAMES.keys()
+)  # fmt: skip
 
 # Window functions by what they look at: rows before in strict order, rows before in some total order, all rows.
 RANKS = frozenset({"Rank", "DenseRank"})

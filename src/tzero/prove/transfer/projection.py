@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from tzero.prove.domain.terms import Term
-from tzero.prove.functions import ROWS_OF_ARGUMENTS
+from tzero.prove.functions import ROWS_OF_ARGUMENTS, SCALAR_NAMES
 from tzero.prove.transfer.expression import bind
 from tzero.prove.transfer.frame import Frame, Hook
 from tzero.prove.transfer.join import side_by_side
@@ -67,11 +67,17 @@ class Projection:
         return [(name, term)]
 
     def _set_returning(self) -> Iterable[exp.Expr]:
-        """The calls in the list that make several rows of each; those in its subqueries apart."""
-        for item in self.node.expressions:
+        """The calls in the list, or in its ORDER BY, that make several rows of each; those in its subqueries apart."""
+        order = self.node.args.get("order")
+        for item in (*self.node.expressions, *(order.expressions if order else ())):
             for node in item.walk(prune=lambda node: isinstance(node, exp.Query) or gives_rows(node)):
-                if gives_rows(node):
+                if gives_rows(node) or (isinstance(item, exp.Ordered) and self._is_strange(node)):
                     yield node
+
+    def _is_strange(self, node: exp.Expr) -> bool:
+        """Whether a call that nobody reads is one that is not known: it may make several rows, too."""
+        known = SCALAR_NAMES | self.interpreter.declarations.pure_functions
+        return isinstance(node, exp.Anonymous) and node.name.lower() not in known
 
     def _expanded(self, call: exp.Expr, frame: Frame, *, alone: bool) -> Hook:
         """Joins the rows of a call to a frame's row, and says what stands for the call from then on.
