@@ -37,9 +37,9 @@ class Stores:
         """Whether the rows that a guard may have a part in are the same without it, over some random stores."""
         return not self._others(mutant, range(_FEW))
 
-    def where_it_matters(self, mutant: Mutant) -> list[World]:
+    def where_it_matters(self, mutant: Mutant, most: int = _FEW) -> list[World]:
         """Some random stores where rows that a guard may have a part in are others without it."""
-        return (self._others(mutant, range(_SOME)) or self._others(mutant, range(_SOME, _MANY)))[:_FEW]
+        return (self._others(mutant, range(_SOME)) or self._others(mutant, range(_SOME, _MANY)))[:most]
 
     def _others(self, mutant: Mutant, seeds: range) -> list[World]:
         query = narrowed(self.found, self.dialect, mutant)

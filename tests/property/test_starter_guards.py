@@ -171,7 +171,8 @@ def test_what_lets_in_other_parts_of_the_past_is_a_guard_of_no_future(stores: St
             assert prover_objects(found, stores.dialect, mutant) is not proved, mutant.kind
     # one lets in what was not known yet of a row that was there, the other rows that were not
     for mutant in [mutant for mutant in tried if is_one_of(mutant, FUTURE)]:
-        assert not stores.sees_only_the_past(mutant, stores.where_it_matters(mutant)), "a guard keeps the future out"
+        worlds = stores.where_it_matters(mutant, most=12)
+        assert not stores.sees_only_the_past(mutant, worlds), f"a guard keeps the future out: {mutant.kind}"
 
 
 @pytest.mark.parametrize("pair", PAIRS)

@@ -47,11 +47,12 @@ SESSION_NODES = _words(_SESSION_NODES)
 _TEXT = """
 Lower Upper Trim Left Right Substring Replace RegexpReplace RegexpExtract SplitPart Reverse Repeat Pad Initcap
 Chr MD5 SHA SHA2 Hex Unhex ToBase64 FromBase64 Translate Overlay Stuff DPipe SafeConcat StrToMap Soundex Ascii Unicode
-RegexpSubstr SubstringIndex Insert Space
+RegexpSubstr SubstringIndex Insert Space SHA2Digest Normalize Dayname Monthname
 """
 _INTEGER = """
 Length StrPosition Sign BitwiseAnd BitwiseOr BitwiseXor BitwiseNot BitwiseLeftShift BitwiseRightShift
 ArraySize ArrayLength Levenshtein CountIf RegexpCount RegexpInstr BitLength ByteLength IntDiv CRC32 ArrayPosition
+DayOfWeek DayOfWeekIso WidthBucket Factorial
 """
 _FLOAT = """
 Ln Log Exp Sqrt Pow Cbrt Sin Cos Tan Asin Acos Atan Atan2 Degrees Radians Sinh Cosh Tanh Cot Pi JarowinklerSimilarity
@@ -60,21 +61,25 @@ Asinh Acosh Atanh
 _BOOLEAN = """
 Like ILike SimilarTo RegexpLike RegexpILike RegexpFullMatch StartsWith EndsWith Contains Glob ArrayContains
 ArrayContainsAll ArrayOverlaps IsNan IsInf LikeAny LikeAll ILikeAny ILikeAll JSONBContains
-JSONBContainsTopKey JSONBContainsAllTopKeys JSONBContainsAnyTopKeys
+JSONBContainsTopKey JSONBContainsAllTopKeys JSONBContainsAnyTopKeys JSONBPathExists
 """
 _AS_FIRST = "Abs Ceil Floor Round Trunc Neg"
+# Text that may be NULL though no argument is.
+_FOUND_TEXT = "JSONExtractScalar JSONBExtractScalar ArrayToString Typeof"
 _OTHER = """
-Array Struct Map JSONObject JSONArray JSONExtract JSONExtractScalar JSONBExtract JSONBExtractScalar ParseJSON
-ArrayConcat ArraySlice ArrayDistinct StringToArray ArrayToString Split SortArray Flatten Bracket Dot Tuple ToArray
+Array Struct Map JSONObject JSONArray JSONExtract JSONBExtract ParseJSON
+ArrayConcat ArraySlice ArrayDistinct StringToArray Split SortArray Flatten Bracket Dot Tuple ToArray
 ArraySort ArrayAppend ArrayPrepend ArrayRemove ArrayCompact ArrayMin ArrayMax ArrayReverse RowToJson ToJson
 ConcatWs Concat StructExtract Xor Mod Div Nvl2 Decode ToNumber TryCast Width Encode Format JSONFormat Slice
+JSONKeys JSONType RegexpSplit StrToDate JustifyInterval JustifyDays JustifyHours TimestampFromParts DateFromParts
+LastDay Overlaps
 """
 
 
 def _pure() -> dict[str, str]:
     kinds = ((_TEXT, "text"), (_INTEGER, "int"), (_FLOAT, "float"), (_BOOLEAN, "bool"), (_AS_FIRST, "first"))
     found = {name: kind for names, kind in kinds for name in names.split()}
-    return found | dict.fromkeys(_OTHER.split(), "unknown")
+    return found | dict.fromkeys(_FOUND_TEXT.split(), "text") | dict.fromkeys(_OTHER.split(), "unknown")
 
 
 # Node class of a pure function -> the type of its value (``first``: that of its first argument).
@@ -96,20 +101,29 @@ OF_ARRAYS = _words("""
 
 # Pure functions that sqlglot does not know by name -> the type of their value.
 _NAMED = {
-    "text": "btrim ltrim rtrim regexp_replace quote_literal translate to_hex strip_accents bar",
+    "text": """
+        btrim ltrim rtrim regexp_replace quote_literal quote_ident translate to_hex strip_accents bar jsonb_pretty
+        casefold url_encode url_decode parse_filename printf nfc_normalize base64 to_base64
+        jsonb_typeof json_typeof
+    """,
     "unknown": """
         jsonb_build_object json_build_object jsonb_build_array json_build_array to_jsonb to_json row_to_json row
-        jsonb_path_query_array jsonb_path_query_first jsonb_typeof json_typeof
-        array_remove array_cat list_concat list_sort struct_pack
+        jsonb_path_query_array jsonb_path_query_first
+        array_remove array_cat list_concat list_sort struct_pack jsonb_set jsonb_insert jsonb_strip_nulls
+        json_strip_nulls regexp_match regexp_split_to_array trim_array array_fill list_reverse list_zip make_date
         list_value list_extract map_from_entries array_position
     """,
     "int": """
         width_bucket char_length octet_length strpos array_length cardinality hash hashtext mod div len
         jsonb_array_length json_array_length list_position gcd lcm factorial int4 int8 int2
+        num_nulls num_nonnulls bit_count scale min_scale ord list_unique damerau_levenshtein
     """,
-    "float": "power exp ln log10 log2 float8 gamma lgamma",
-    "bool": "starts_with ends_with contains prefix suffix isfinite",
-    "decimal": "numeric",
+    "float": """
+        power exp ln log10 log2 float8 gamma lgamma similarity word_similarity jaccard sind cosd tand even nextafter
+        list_cosine_similarity array_cosine_similarity list_distance array_distance
+    """,
+    "bool": "starts_with ends_with contains prefix suffix isfinite signbit",
+    "decimal": "numeric trim_scale",
 }
 # Calls that make rows of their arguments, perhaps none: a row of a SELECT that lists one is there as often.
 ROWS_OF_ARGUMENTS = _words("""

@@ -20,11 +20,12 @@ from tzero.prove.domain.terms import (
 )
 from tzero.prove.domain.types import (
     DECIMAL,
+    HOLDER,
     TEXT,
     parse_interval,
 )
 from tzero.prove.transfer import times
-from tzero.prove.transfer.binding import arguments, bind, binds, pure
+from tzero.prove.transfer.binding import arguments, bind, bind_all, binds, pure
 from tzero.prove.transfer.frame import Frame
 
 # Where DuckDB's bins of days and less start: 2000-01-03.
@@ -62,6 +63,41 @@ def part_of(frame: Frame, part: str, value: Term, node: exp.Expr) -> Term:
     if value.type == INSTANT and not frame.interpreter.zone:
         return app("strict", times.session_wall(frame, value, node), type_=INT, params=("part", part))
     return app("strict", value, type_=DECIMAL if frame.dialect == "postgres" else INT, params=("part", part))
+
+
+_PARTS: dict[type[exp.Expr], str] = {
+    exp.Year: "year", exp.Quarter: "quarter", exp.Month: "month", exp.Week: "week", exp.WeekOfYear: "week",
+    exp.Day: "day", exp.DayOfMonth: "day", exp.DayOfYear: "doy", exp.Hour: "hour", exp.Minute: "minute",
+    exp.Second: "second",
+}  # fmt: skip
+
+
+@binds(*_PARTS)
+def _named_part(node: exp.Expr, frame: Frame) -> Term:
+    """``year(value)``."""
+    if len(arguments(node)) != 1:
+        return frame.unknown(node, "a part of a time with further arguments", bind_all(arguments(node), frame), INT)
+    return part_of(frame, _PARTS[type(node)], bind(node.this, frame), node)
+
+
+@binds(exp.UnixToTime)
+def _time_of_epoch(node: exp.Expr, frame: Frame) -> Term:
+    """``to_timestamp(n)``, and what the parser takes for its like: DuckDB's ``epoch_ms(time)``."""
+    value = bind(node.this, frame)
+    others = tuple(bind(arg, frame) for arg in arguments(node)[1:])
+    if value.type in TIME_TYPES:
+        return app("strict", value, *others, type_=INT, params=("epoch_ms",))
+    return app("pure", value, *others, type_=HOLDER, params=("time of an epoch",))
+
+
+@binds(exp.StrToTime)
+def _time_of_text(node: exp.Expr, frame: Frame) -> Term:
+    """``strptime(text, format)``; PostgreSQL's ``to_timestamp(text, format)`` reads it on the session's clock."""
+    args = bind_all(arguments(node), frame)
+    zoned = frame.dialect != "duckdb" and not frame.interpreter.zone
+    note = "a time of text is read on the clock of the session's zone"
+    extra = (frame.impure(Kind.SESSION, node, note),) if zoned else ()
+    return app("pure", *args, *extra, type_=HOLDER, params=("time of text",))
 
 
 def epoch(value: Term) -> Term:
@@ -132,8 +168,10 @@ def _date_sub(node: exp.Expr, frame: Frame) -> Term:
 def _date_shift(node: exp.Expr, frame: Frame, sign: int) -> Term:
     value, amount = bind(node.this, frame), _integer(bind(node.expression, frame))
     unit = node.args.get("unit")
-    if amount is None or isinstance(node, exp.TsOrDsDiff):
-        return frame.unknown(node, "a shift that is not a literal", (value,), value.type)
+    if isinstance(node, exp.TsOrDsDiff):
+        return frame.unknown(node, "a difference that is not understood", (value,), value.type)
+    if amount is None:
+        return times.opaquely(frame, (value, bind(node.expression, frame)), value.type, node)
     span = parse_interval(str(amount), unit.name if isinstance(unit, exp.Expr) else "day")
     if span is None or value.type not in TIME_TYPES:
         return frame.unknown(node, "a shift that is not understood", (value,), value.type)
@@ -179,7 +217,7 @@ def _bin(node: exp.Expr, frame: Frame) -> Term:
     at = _FIRST_MONDAY if origin is None else origin.at if isinstance(origin, Const) else None
     length = span.days * DAY + span.micros
     if at is None or length <= 0 or (span.days and frame.dialect != "postgres" and value.type == INSTANT):
-        return frame.unknown(node, "time in bins that are not understood", (width, value), value.type)
+        return times.opaquely(frame, (width, value), value.type, node)
     to = value.type if value.type != DATE else NAIVE
     found = shift(app("floor", shift(value, -at, to), type_=to, params=(length, length)), at)
     if value.type != DATE or frame.dialect != "duckdb":

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from tzero.prove.domain.terms import NULL, App, Term, app
-from tzero.prove.domain.types import (
-    BOOL,
-)
+from tzero.prove.domain.label import Kind
+from tzero.prove.domain.terms import NULL, TIME_TYPES, App, Term, app
+from tzero.prove.domain.types import BOOL, HOLDER, UNKNOWN
 from tzero.prove.meaning.logic import both, either, is_null, is_true, negate
 from tzero.prove.transfer import times
 from tzero.prove.transfer.ages import compared, difference_signs
-from tzero.prove.transfer.binding import bind, bind_all, binds
+from tzero.prove.transfer.binding import bind, bind_all, binds, holds_instant
 from tzero.prove.transfer.frame import Frame
 from tzero.prove.transfer.literal_arrays import elements_of
 
@@ -67,7 +66,7 @@ def compare(frame: Frame, op: str, swapped: bool, left: Term, right: Term, node:
         return NULL
     pair = times.align(frame, left, right, node)
     if pair is None:
-        return frame.unknown(node, f"a comparison of {left.type} with {right.type}", (left, right), BOOL)
+        return _opaquely(frame, op, swapped, left, right, node)
     left, right = difference_signs(*pair)
     if op in ("lt", "le"):
         left, right = times.open_ended(frame, left), times.open_ended(frame, right)
@@ -78,6 +77,14 @@ def compare(frame: Frame, op: str, swapped: bool, left: Term, right: Term, node:
     if found.op == "and":
         frame.interpreter.use(times.FINITE)
     return found
+
+
+def _opaquely(frame: Frame, op: str, swapped: bool, left: Term, right: Term, node: exp.Expr) -> Term:
+    """A comparison with a value of no known type: it depends on both, and where times may be, on whose clock."""
+    if not {left.type, right.type} & {UNKNOWN, HOLDER} or times.reads_clock(left) or times.reads_clock(right):
+        return frame.unknown(node, f"a comparison of {left.type} with {right.type}", (left, right), BOOL)
+    extra = _clock_of(left, frame, node) or _clock_of(right, frame, node)
+    return app("pure", left, right, *extra, type_=BOOL, params=("compared", op, swapped))
 
 
 def _rows(
@@ -151,6 +158,15 @@ def _in(node: exp.Expr, frame: Frame) -> Term:
     return either(compare(frame, "eq", False, value, bind(item, frame), node) for item in node.expressions)
 
 
+@binds(exp.Any, exp.All)
+def _any_of(node: exp.Expr, frame: Frame) -> Term:
+    """The array whose elements ``LIKE ANY`` asks; nothing more is known of what it answers than what it reads."""
+    inner = _unparen(node.this)
+    if isinstance(inner, (exp.Query, exp.Subquery)):
+        return frame.unknown(node, "LIKE ANY of a query")
+    return bind(inner, frame)
+
+
 def _is_all(node: exp.Expr) -> bool:
     return isinstance(node, exp.All) or (isinstance(node, exp.Anonymous) and node.name.lower() == "all")
 
@@ -169,7 +185,14 @@ def _quantified(node: exp.Expr, frame: Frame, op: str, swapped: bool) -> Term:
             return frame.interpreter.membership(node, query, frame)
         return frame.interpreter.quantified(node, query, value, frame)
     if elements is None:
-        note = "ANY or ALL over something that is not a literal array"
-        return frame.unknown(node, note, (value, bind(inner, frame)), BOOL)
+        asked = (value, bind(inner, frame), *_clock_of(value, frame, node))
+        return app("pure", *asked, type_=BOOL, params=("quantified", op, swapped, type(right).__name__))
     parts = [compare(frame, op, swapped, value, bind(item, frame), node) for item in elements]
     return either(parts) if isinstance(right, exp.Any) else both(parts)
+
+
+def _clock_of(value: Term, frame: Frame, node: exp.Expr) -> tuple[Term, ...]:
+    """On whose clock a time is compared with elements of a type that is not known."""
+    if frame.interpreter.zone or not (value.type in TIME_TYPES or holds_instant(value)):
+        return ()
+    return (frame.impure(Kind.SESSION, node, "times of other types are compared on the clock of the session's zone"),)

@@ -129,9 +129,14 @@ def cast_time(frame: Frame, value: Term, to: str, node: exp.Expr) -> Term:
     return frame.unknown(node, f"a cast of {value.type} to {to}", (value,), to)
 
 
+def reads_clock(term: Term) -> bool:
+    """Whether a literal is one of the words that read the clock, where it is taken for a time."""
+    return isinstance(term, Const) and isinstance(term.value, str) and term.value.strip().lower() in _CLOCK_WORDS
+
+
 def time_literal(frame: Frame, text: str, to: str, node: exp.Expr) -> Term:
     """A time written as text."""
-    if text.strip().lower() in _CLOCK_WORDS:
+    if reads_clock(const(text, TEXT)):
         return frame.impure(Kind.CLOCK, node, f"'{text}' reads the clock", (), to)
     if text.strip().lower() in ("infinity", "-infinity", "epoch"):
         return const(text.strip().lower(), to, 0 if text.strip().lower() == "epoch" else None)
@@ -196,10 +201,18 @@ def add(frame: Frame, left: Term, right: Term, sign: int, node: exp.Expr) -> Ter
             return subtract(frame, left, right, node)
         if right.type == INTERVAL:
             return moved(frame, left, right, sign, node)
-        return frame.unknown(node, "time arithmetic with something that is not a literal", (left, right), left.type)
+        return opaquely(frame, (left, right), left.type, node)
     if INTERVAL in (left.type, right.type):
         return app("plus" if sign > 0 else "minus", left, right, type_=INTERVAL)
     return None
+
+
+def opaquely(frame: Frame, args: tuple[Term, ...], type_: str, node: exp.Expr) -> Term:
+    """A time that is made of some values in a way of which no more is known; of instants, perhaps by their calendar."""
+    zoned = any(arg.type == INSTANT for arg in args) and not frame.interpreter.zone
+    note = "an instant is moved by the calendar of the session's zone"
+    extra = (frame.impure(Kind.SESSION, node, note),) if zoned else ()
+    return app("strict", *args, *extra, type_=type_, params=("moved",))
 
 
 def subtract(frame: Frame, left: Term, right: Term, node: exp.Expr) -> Term:
