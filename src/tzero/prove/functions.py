@@ -99,6 +99,9 @@ OF_ARRAYS = _words("""
     array_remove array_cat array_position list_concat list_sort list_extract list_position
 """)
 
+# Their arguments, or the elements of these, become one type.
+OF_ONE_TYPE = (ZONELESS | OF_ARRAYS) - _words("Struct Tuple row Bracket Dot")
+
 # Pure functions that sqlglot does not know by name -> the type of their value.
 _NAMED = {
     "text": """

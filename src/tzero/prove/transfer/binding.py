@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from sqlglot import exp
 
@@ -11,6 +11,7 @@ from tzero.prove.domain.label import Kind
 from tzero.prove.domain.terms import (
     DATE,
     INSTANT,
+    WALL_TYPES,
     App,
     Term,
     app,
@@ -104,6 +105,20 @@ def holds_instant(term: Term) -> bool:
     return term.type == "row"
 
 
+def holds_wall(term: Term) -> bool:
+    """Whether a value is a wall reading or has one in it."""
+    if term.type in WALL_TYPES:
+        return True
+    return isinstance(term, App) and term.type in _TOGETHER and any(map(holds_wall, term.args))
+
+
+def mixture(frame: Frame, terms: Sequence[Term], node: exp.Expr) -> tuple[Term, ...]:
+    """What a value of one type depends on, too, where instants stand beside wall readings: the session's clock."""
+    if frame.interpreter.zone or not (any(map(holds_instant, terms)) and any(map(holds_wall, terms))):
+        return ()
+    return (frame.impure(Kind.SESSION, node, "instants beside wall readings, which are read in the session's zone"),)
+
+
 def _only_looks(name: str, args: tuple[Term, ...]) -> bool:
     """Whether a function of arrays shows none of their elements as text."""
     return name in functions.OF_ARRAYS and args[0].type != INSTANT
@@ -127,4 +142,6 @@ def pure(
         type_ = HOLDER
     if shows and not frame.interpreter.zone and not _only_looks(name, args):
         extra = (frame.impure(Kind.SESSION, node, "an instant shown in the session's time zone"),)
+    elif name in functions.OF_ONE_TYPE:
+        extra = mixture(frame, args, node)
     return app("strict" if strict else "pure", *args, *extra, type_=type_, params=(name, *params))

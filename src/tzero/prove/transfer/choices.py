@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlglot import exp
 
 from tzero.prove.domain.store import Store
@@ -21,7 +23,7 @@ from tzero.prove.domain.types import (
 )
 from tzero.prove.meaning.logic import both, either, is_true, negate
 from tzero.prove.transfer import times
-from tzero.prove.transfer.binding import bind, bind_all, binds
+from tzero.prove.transfer.binding import bind, bind_all, binds, mixture
 from tzero.prove.transfer.branches import merged
 from tzero.prove.transfer.comparisons import compare
 from tzero.prove.transfer.frame import Frame
@@ -39,7 +41,19 @@ def _case(node: exp.Expr, frame: Frame) -> Term:
             bind(branch.args["true"], frame),
         ]
     default = node.args.get("default")
-    return case(args, bind(default, frame) if default is not None else NULL)
+    return _chosen(args, bind(default, frame) if default is not None else NULL, frame, node)
+
+
+def _chosen(branches: list[Term], default: Term, frame: Frame, node: exp.Expr) -> Term:
+    """The value of a branch, as the type that all of them become."""
+    *values, default = times.on_one_clock(frame, [*branches[1::2], default], node)
+    found = case([part for pair in zip(branches[::2], values, strict=True) for part in pair], default)
+    return _settled(found, [*values, default], frame, node)
+
+
+def _settled(found: Term, values: Sequence[Term], frame: Frame, node: exp.Expr) -> Term:
+    extra = mixture(frame, values, node)
+    return app("pure", found, *extra, type_=UNKNOWN, params=("mixture",)) if extra else found
 
 
 def case(branches: list[Term], default: Term) -> Term:
@@ -66,17 +80,17 @@ def _logical(test: Term, value: Term, rest: Term) -> Term:
 def _if(node: exp.Expr, frame: Frame) -> Term:
     other = node.args.get("false")
     test, value = bind(node.this, frame), bind(node.args["true"], frame)
-    return case([test, value], bind(other, frame) if other is not None else NULL)
+    return _chosen([test, value], bind(other, frame) if other is not None else NULL, frame, node)
 
 
 @binds(exp.Coalesce)
 def _coalesce(node: exp.Expr, frame: Frame) -> Term:
     args = [bind(node.this, frame), *bind_all(node.expressions, frame)]
-    args = [times.literal_like(frame, arg, args[0], node) for arg in args]
+    args = list(times.on_one_clock(frame, args, node))
     found = args[-1]
     for arg in reversed(args[:-1]):
         found = app("coalesce", arg, found, type_=joined((arg, found)))
-    return found
+    return _settled(found, args, frame, node)
 
 
 @binds(exp.Nullif)

@@ -10,7 +10,7 @@ from tzero.prove.domain.types import BOOL, HOLDER, UNKNOWN
 from tzero.prove.meaning.logic import both, either, is_null, is_true, negate
 from tzero.prove.transfer import times
 from tzero.prove.transfer.ages import compared, difference_signs
-from tzero.prove.transfer.binding import bind, bind_all, binds, holds_instant
+from tzero.prove.transfer.binding import bind, bind_all, binds, holds_instant, mixture
 from tzero.prove.transfer.frame import Frame
 from tzero.prove.transfer.literal_arrays import elements_of
 
@@ -118,8 +118,11 @@ def _between(node: exp.Expr, frame: Frame) -> Term:
 
 @binds(exp.NullSafeEQ, exp.NullSafeNEQ)
 def _null_safe(node: exp.Expr, frame: Frame) -> Term:
-    left, right = bind(node.this, frame), bind(node.expression, frame)
+    left, right = times.on_one_clock(frame, (bind(node.this, frame), bind(node.expression, frame)), node)
+    extra = mixture(frame, (left, right), node)
     found = app("same", left, right, type_=BOOL)
+    if extra:
+        found = app("pure", found, *extra, type_=BOOL, params=("mixture",))
     return found if isinstance(node, exp.NullSafeEQ) else negate(found)
 
 

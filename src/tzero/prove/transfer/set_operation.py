@@ -11,6 +11,7 @@ from tzero.prove.domain.row import Row
 from tzero.prove.domain.terms import app
 from tzero.prove.domain.types import BOOL
 from tzero.prove.meaning.logic import both
+from tzero.prove.transfer import times
 from tzero.prove.transfer.frame import Frame
 from tzero.prove.transfer.join import OuterJoin
 from tzero.prove.transfer.select import distinct_row
@@ -28,6 +29,7 @@ def set_operation(
     if not left or not right:
         return left + right if isinstance(node, exp.Union) else left
     right = [replace(r, columns=dict(zip(left[0].columns, r.columns.values(), strict=False))) for r in right]
+    left, right = _on_one_clock(interpreter, left, right, node)
     distinct = bool(node.args.get("distinct"))
     if isinstance(node, exp.Union):
         rows = [_uncovering(row) for row in left + right]
@@ -36,6 +38,21 @@ def set_operation(
         return [interpreter.opaque(node, "INTERSECT ALL and EXCEPT ALL are not understood", left + right)]
     compared = [_compared(interpreter, row, right, node) for row in left]
     return [distinct_row(interpreter, compared, node, outer)]
+
+
+def _on_one_clock(
+    interpreter: Interpreter, left: list[Row], right: list[Row], node: exp.Expr
+) -> tuple[list[Row], list[Row]]:
+    """Both sides, where each column has the type that it becomes."""
+    rows = [*left, *right]
+    for name in left[0].columns:
+        terms = [row.columns.get(name) for row in rows]
+        known = [term for term in terms if term is not None]
+        if len(known) != len(rows):
+            continue
+        made = times.on_one_clock(Frame(interpreter), known, node)
+        rows = [replace(row, columns={**row.columns, name: term}) for row, term in zip(rows, made, strict=True)]
+    return rows[: len(left)], rows[len(left) :]
 
 
 def _compared(interpreter: Interpreter, row: Row, right: list[Row], node: exp.Expr) -> Row:

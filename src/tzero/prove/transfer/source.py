@@ -211,7 +211,7 @@ def unnested(interpreter: Interpreter, node: exp.Expr, args: list[exp.Expr], out
         return replace(row, columns={name: next(iter(row.columns.values()))})
     written = elements_of(inner)
     if written is not None:
-        elements = tuple(bind(item, frame) for item in written)
+        elements = times.on_one_clock(frame, [bind(item, frame) for item in written], node)
         row = literal_row(interpreter, {"unnest": join_types(e.type for e in elements)}, elements, frame)
         values = [e.value for e in elements if isinstance(e, Const)]
         if len(values) != len(elements) or len(set(values)) != len(values):
@@ -226,7 +226,9 @@ def _values(interpreter: Interpreter, node: exp.Values, outer: Frame | None) -> 
     frame = _frame(interpreter, outer)
     tuples = [item.expressions if isinstance(item, exp.Tuple) else [item] for item in node.expressions]
     width = len(tuples[0]) if tuples else 0
-    cells = [[bind(cell, frame) for cell in row] for row in tuples]
+    bound = [[bind(cell, frame) for cell in row] for row in tuples]
+    columns = [times.on_one_clock(frame, column, node) for column in zip(*bound, strict=True)]
+    cells = [list(row) for row in zip(*columns, strict=True)]
     types = {f"column{i + 1}": join_types(row[i].type for row in cells) for i in range(width)}
     row = literal_row(interpreter, types, tuple(cell for line in cells for cell in line), frame)
     full = all(frame.row.store.not_null(cell) for line in cells for cell in line)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlglot import exp
 
 from tzero.prove.domain import zones
@@ -90,6 +92,18 @@ def session_instant(frame: Frame, wall: Term, node: exp.Expr) -> Term:
     if zone:
         return to_instant(wall, zone)
     return frame.impure(Kind.SESSION, node, "the session's time zone", (wall,), INSTANT)
+
+
+def on_one_clock(frame: Frame, terms: Sequence[Term], node: exp.Expr) -> tuple[Term, ...]:
+    """Values of which the database makes one type: wall readings beside instants are read on the session's clock."""
+    types = {term.type for term in terms}
+    to = next((type_ for type_ in (INSTANT, NAIVE, DATE) if type_ in types), None)
+    if to is None:
+        return tuple(terms)
+    read = [literal_of(frame, term, to, node) for term in terms]
+    if to != INSTANT:
+        return tuple(read)
+    return tuple(session_instant(frame, term, node) if term.type in WALL_TYPES else term for term in read)
 
 
 def to_day(wall: Term) -> Term:

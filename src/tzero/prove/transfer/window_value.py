@@ -13,7 +13,7 @@ from tzero.prove.domain.row import Unique
 from tzero.prove.domain.store import Store
 from tzero.prove.domain.terms import INT, Term, Var, app, const
 from tzero.prove.domain.types import EXACT_NUMBERS, FLOAT, HOLDER, UNKNOWN
-from tzero.prove.transfer.binding import holds_instant
+from tzero.prove.transfer.binding import holds_instant, mixture
 from tzero.prove.transfer.exact_sums import adds_exactly, assumptions
 from tzero.prove.transfer.expression import joined
 from tzero.prove.transfer.window_copy import Copy
@@ -73,6 +73,8 @@ class Value:
         if OWN in reach.positions:
             atoms += self._own_atoms()
         atoms += self._noted(reach)
+        # what is shown and its default become one type
+        atoms += [item.atom for item in self.labels.values(mixture(self.frame, self.args, self.w.node), outside)]
         self.interpreter.ledger[result] = tuple(dict.fromkeys(atoms))
         self._record(result)
         return result
