@@ -40,16 +40,17 @@ class ObjectsGate:
             *_unguarded(subject),
             *(finding for relation in taken for finding in _not_as_declared(relation)),
         )
+        asked = sum(relation.asked for relation in taken)
         exercised = {
             "relations": len(lineage.links),
-            "declared facts": sum(relation.asked for relation in taken),
+            "declared facts": asked,
             "stored": len(stored),
             "stored rows": sum(
                 rows_of(subject.engine, relation.name) for relation in stored if _there(lineage, relation)
             ),
         }
-        told = f"{len(lineage.links)} relations are there, of the right kind, and can be read"
-        summary = f"{len(findings)} objects are not as they must be" if findings else told
+        told = f"{len(lineage.links)} relations are there, of the right kind; {asked} declared facts hold of their rows"
+        summary = f"{len(findings)} objects or facts are not as they must be" if findings else told
         return GateResult(
             self.code, self.title, Verdict.FAIL if findings else Verdict.PASS, summary, exercised, findings
         )
