@@ -37,9 +37,10 @@ class Check:
     def __post_init__(self) -> None:
         self.own = self._own_part()
         self._parts = self.row.own_uids()
-        self.given = frozenset(
-            self.row.store.canon(self.row.columns[c]) for c in self.query.spine if c in self.row.columns
-        )
+        spine = [self.row.columns[name] for name in self.query.spine if name in self.row.columns]
+        # where rows differ in more than their key, that the key is given does not say which of them are there
+        whole = len(spine) == len(self.row.columns) or self.row.identifies(spine)
+        self.given = frozenset(map(self.row.store.canon, spine)) if whole else frozenset()
 
     # -- the anchor and the own row -------------------------------------------------------------------------------
 
