@@ -6,11 +6,11 @@ import re
 
 _CALLS = (
     "list|first|last|arg_max|arg_min|max_by|min_by|epoch|epoch_us|epoch_ms|date_diff|time_bucket|strftime|median|"
-    "quantile_disc|mode|any_value|array_unique_agg"
+    r"quantile_disc|mode|any_value|array_unique_agg|list_\w+|string_split|dayofweek|dayname|to_json"
 )
 _ONLY_DUCKDB = re.compile(
-    rf"\b(?:{_CALLS})\(|\b(?:QUALIFY|ASOF|SEMI JOIN|ANTI JOIN|BY NAME|IGNORE NULLS|POSITIONAL)\b"
-    r"|COUNT\(DISTINCT [^()]*\) OVER|\bmax\([^()]*, 2\)",
+    rf"\b(?:{_CALLS})\(|\b(?:QUALIFY|ASOF|SEMI JOIN|ANTI JOIN|BY NAME|IGNORE NULLS|POSITIONAL|lambda)\b"
+    r"|\* EXCLUDE|COUNT\(DISTINCT [^()]*\) OVER|\bmax\([^()]*, 2\)",
     re.IGNORECASE,
 )
 

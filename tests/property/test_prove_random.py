@@ -65,6 +65,7 @@ def test_what_only_duckdb_understands_is_left_out() -> None:
         "a QUALIFY RANK() OVER () = 1",
         "1 FROM t SEMI JOIN u ON TRUE",
         "COUNT(DISTINCT a) OVER ()",
+        "list_filter(a, lambda x: x > 1)",
     ):
         assert understood(f"SELECT {text}", "duckdb")
         assert not understood(f"SELECT {text}", "postgres")
